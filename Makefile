@@ -1,0 +1,85 @@
+# lua-oss. `make help` lists what can be made.
+#
+# Everything generated goes to build/: build/<flavor>/obj for what does not
+# depend on Lua, build/<flavor>/<version>/oss/{core,curl}.so for each Lua.
+# LuaJIT loads the modules of Lua 5.1.
+
+LUAS     = 5.1 5.3 5.4
+FLAVOR  ?= release
+B        = build/$(FLAVOR)
+CC       = gcc
+CSTD     = -std=c99 -fPIC -fvisibility=hidden -Isrc
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+           -Wmissing-prototypes -Wconversion -Wwrite-strings -Werror
+CFLAGS_release = -O2 -g
+CFLAGS_asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+           -fno-sanitize-recover=undefined
+CFLAGS   = $(CFLAGS_$(FLAVOR))
+
+CORE_SRC = $(wildcard src/core/*.c src/core/*/*.c)
+CRYPTO_SRC = $(wildcard src/crypto/*.c)
+CURL_SRC = $(wildcard src/curl/*.c)
+BIND_CORE = $(wildcard src/binding/core*.c)
+BIND_CURL = $(wildcard src/binding/curl*.c)
+HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
+objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
+
+.PHONY: all help deps test check lint format layers docs demo bench c-test \
+        asan clean $(addprefix lua-,$(LUAS))
+.DEFAULT_GOAL = all
+
+all: $(addprefix lua-,$(LUAS))  ## build for every Lua that is supported
+
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*## */\t/' | expand -t16
+
+# ---- building
+
+$(B)/obj/%.o: src/%.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) $(CFLAGS) -c $< -o $@
+
+$(B)/libcore.a: $(call objects,$(CORE_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/libcrypto_port.a: $(call objects,$(CRYPTO_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+define lua_rules
+LUA_INC_$(1) = $$(shell pkg-config --cflags lua$(1))
+$$(B)/$(1)/obj/%.o: src/binding/%.c $$(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CSTD) $$(WARN) $$(CFLAGS) $$(LUA_INC_$(1)) -c $$< -o $$@
+
+$$(B)/$(1)/oss/core.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
+    $$(BIND_CORE)) $$(B)/libcrypto_port.a $$(B)/libcore.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcrypto
+
+$$(B)/$(1)/oss/curl.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
+    $$(BIND_CURL)) $$(call objects,$$(CURL_SRC)) $$(B)/libcore.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcurl
+
+lua-$(1): $$(B)/$(1)/oss/core.so $$(B)/$(1)/oss/curl.so
+endef
+$(foreach v,$(LUAS),$(eval $(call lua_rules,$(v))))
+
+# ---- tests
+
+C_TESTS = $(patsubst spec/core/%.c,build/asan/spec/%,\
+          $(wildcard spec/core/test_*.c))
+
+build/asan/spec/%: spec/core/%.c $(HEADERS) spec/core/tap.h
+	@$(MAKE) -s FLAVOR=asan build/asan/libcore.a build/asan/libcrypto_port.a
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) -D_DEFAULT_SOURCE $(WARN) $(CFLAGS_asan) $< -o $@ \
+	    build/asan/libcrypto_port.a build/asan/libcore.a -lcrypto
+
+c-test: $(C_TESTS)  ## build and run the C tests with ASan and UBSan
+	prove $(C_TESTS)
+
+clean:  ## remove everything that was generated
+	rm -rf build

@@ -1,0 +1,148 @@
+#include "buf.h"
+#include "alloc.h"
+#include "err.h"
+
+void
+los_wipe(void *p, size_t n)
+{
+    volatile unsigned char *v = p;
+
+    while (n-- > 0)
+        *v++ = 0;
+}
+
+int
+los_equal_secret(los_str a, los_str b)
+{
+    unsigned char differ = 0;
+    size_t i;
+
+    if (a.n != b.n)
+        return 0;
+    for (i = 0; i < a.n; i++)
+        differ |= (unsigned char)(a.p[i] ^ b.p[i]);
+    return differ == 0;
+}
+
+void
+los_buf_init(struct los_buf *b, size_t max)
+{
+    b->p = NULL;
+    b->n = 0;
+    b->cap = 0;
+    b->max = max;
+    b->error = LOS_OK;
+}
+
+void
+los_buf_free(struct los_buf *b)
+{
+    if (b->p != NULL) {
+        los_wipe(b->p, b->cap);
+        los_free(b->p);
+    }
+    los_buf_init(b, b->max);
+}
+
+void
+los_buf_reset(struct los_buf *b)
+{
+    b->n = 0;
+    b->error = LOS_OK;
+}
+
+/* Moves by hand instead of realloc, which would leave old bytes behind. */
+static int
+grow(struct los_buf *b, size_t need)
+{
+    size_t cap = b->cap < 64 ? 64 : b->cap;
+    char *p;
+
+    while (cap < need)
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    p = los_malloc(cap);
+    if (p == NULL)
+        return LOS_E_MEMORY;
+    if (b->p != NULL) {
+        memcpy(p, b->p, b->n);
+        los_wipe(b->p, b->cap);
+        los_free(b->p);
+    }
+    b->p = p;
+    b->cap = cap;
+    return LOS_OK;
+}
+
+char *
+los_buf_extend(struct los_buf *b, size_t n)
+{
+    char *room;
+
+    if (b->error != LOS_OK)
+        return NULL;
+    if (n > b->max - b->n) {
+        b->error = LOS_E_LIMIT;
+        return NULL;
+    }
+    if (b->p == NULL || n > b->cap - b->n) {
+        b->error = grow(b, b->n + n);
+        if (b->error != LOS_OK)
+            return NULL;
+    }
+    room = b->p + b->n;
+    b->n += n;
+    return room;
+}
+
+void
+los_buf_add(struct los_buf *b, const void *data, size_t n)
+{
+    char *room = los_buf_extend(b, n);
+
+    if (room != NULL && n > 0)
+        memcpy(room, data, n);
+}
+
+void
+los_buf_add_str(struct los_buf *b, los_str s)
+{
+    los_buf_add(b, s.p, s.n);
+}
+
+void
+los_buf_add_char(struct los_buf *b, char c)
+{
+    los_buf_add(b, &c, 1);
+}
+
+void
+los_buf_add_u64(struct los_buf *b, uint64_t value)
+{
+    char digits[20];
+    size_t i = sizeof(digits);
+
+    do {
+        digits[--i] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    los_buf_add(b, digits + i, sizeof(digits) - i);
+}
+
+void
+los_buf_truncate(struct los_buf *b, size_t n)
+{
+    if (n < b->n)
+        b->n = n;
+}
+
+int
+los_buf_error(const struct los_buf *b)
+{
+    return b->error;
+}
+
+los_str
+los_buf_str(const struct los_buf *b)
+{
+    return los_str_of(b->p, b->n);
+}
