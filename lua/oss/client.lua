@@ -1,0 +1,176 @@
+--- A client: one endpoint, one set of credentials, kept connections, and its operations.
+--
+--     local client = oss.client{ region = "cn-hangzhou" }
+--     local res, err = client:put{ bucket = "b", key = "k", body = "text" }
+--     local op = client:start("put", { bucket = "b", key = "k", file = "big.bin" })
+--     client:poll(0)              -- once a frame; never sleeps
+--     local res, err = op:wait()  -- or wait for it
+--
+-- @module oss.client
+
+local core = require "oss.core"
+local body = require "oss.sending.body"
+local credentials = require "oss.credentials"
+local drivers = require "oss.driver"
+local endpoints = require "oss.sending.endpoint"
+local logs = require "oss.common.log"
+local objects = require "oss.sending.objects"
+local operation = require "oss.operation"
+local options = require "oss.options"
+local put = require "oss.sending.put"
+local version = require "oss.version"
+
+local M = {}
+
+local client_methods = {}
+local client_mt = { __name = "oss.client", __index = client_methods }
+
+function client_mt:__tostring()
+  return ("oss.client(%s, %d running)"):format(self.endpoint.host, self.driver.running)
+end
+
+local verbs = { put = put, head = objects.head, get = objects.get, delete = objects.delete,
+  request = objects.request }
+
+local function user_agent(suffix)
+  local engine = rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION
+  return ("lua-oss/%s (%s)%s"):format(version, engine, suffix and " " .. suffix or "")
+end
+
+--- Makes a client.
+-- @tparam table t options, see `oss.options`
+-- @tparam[opt] function open makes the transport: `open(options, user_agent)`
+-- @treturn table|nil client
+-- @treturn string what is wrong, naming the option
+function M.new(t, open)
+  local message = options.check("client", t)
+  if message then
+    return nil, message
+  end
+  local endpoint, provider, transport
+  endpoint, message = endpoints.resolve(setmetatable({
+    region = t.region or (not t.endpoint and os.getenv("OSS_REGION")) or nil,
+    endpoint = t.endpoint or (not t.region and os.getenv("OSS_ENDPOINT")) or nil,
+  }, { __index = t }))
+  if endpoint then
+    provider, message = credentials.choose(t)
+  end
+  if message then
+    return nil, "client: " .. message
+  end
+  open = open or require("oss.transport.curl").new
+  transport, message = open(t, user_agent(t.user_agent))
+  if not transport then
+    return nil, "client: " .. message
+  end
+  local log, wants = logs.new(t.log, t.log_level)
+  return setmetatable({
+    options = t, endpoint = endpoint, provider = provider,
+    log = log, logs = wants, clock = t.clock or os.time, random = t.random or math.random, skew = 0,
+    driver = drivers.new(transport),
+  }, client_mt)
+end
+
+-- ---- what operations need
+
+--- Unix seconds by the server's clock, as far as it is known.
+function client_methods:time()
+  return math.floor(self.clock() + self.skew)
+end
+
+--- Seconds of a clock that only goes forward.
+function client_methods:now()
+  return self.driver:now()
+end
+
+--- The signer for some credentials; kept while they stay the same, for its key of the day.
+function client_methods:signer(keys)
+  local kept = self.kept
+  if not kept or kept.id ~= keys.access_key_id or kept.secret ~= keys.access_key_secret
+    or kept.token ~= keys.security_token then
+    local t = self.options
+    kept = { id = keys.access_key_id, secret = keys.access_key_secret, token = keys.security_token }
+    kept.signer = core.signer { version = t.signature or "v4", id = kept.id, secret = kept.secret,
+      token = kept.token, region = self.endpoint.region, product = t.product,
+      additional_headers = t.additional_headers }
+    self.kept = kept
+  end
+  return kept.signer
+end
+
+-- ---- for users
+
+--- Lets the operations go on, and runs the handlers that are due.
+-- @tparam[opt=0] number timeout seconds to wait for something to happen; 0 never sleeps
+-- @treturn integer operations still running
+-- @raise what a handler `on_done` raised
+-- @usage while client:poll(1) > 0 do end
+function client_methods:poll(timeout)
+  return self.driver:poll(timeout or 0)
+end
+
+--- Checks options and starts an operation, for callers that stand between the user and `start`.
+-- @tparam string verb
+-- @tparam table t options
+-- @tparam integer level the user's line, counted as in `error`
+function client_methods.begin(client, verb, t, level)
+  if type(verb) ~= "string" or not verbs[verb] then
+    error(("client: no operation '%s'"):format(tostring(verb)), level)
+  elseif client.driver.closed then
+    error("client: it is closed", level)
+  end
+  local message = options.check(verb, t)
+  local value
+  if not message then
+    value, message = verbs[verb].prepare(client, t)
+    message = message and verb .. ": " .. message
+  end
+  if message then
+    error(message, level)
+  end
+  local op
+  op = operation.new(client, verb, t, function()
+    return verbs[verb].work(op, value)
+  end)
+  op.total = body.length(t)
+  client.driver:start(op, t.timeout)
+  return op
+end
+
+--- Starts an operation in the background.
+-- @tparam string verb "put", "get", "head", "delete" or "request"
+-- @tparam table t its options
+-- @treturn table the operation, see `oss.operation`
+-- @raise on wrong options, at the caller's line
+-- @usage local op = client:start("put", { bucket = "b", key = "k", file = "big.bin" })
+function client_methods:start(verb, t)
+  return (self:begin(verb, t, 3))
+end
+
+for verb in pairs(verbs) do
+  client_methods[verb] = function(self, t)
+    local op = self:begin(verb, t, 3)
+    return op:wait()
+  end
+end
+
+--- Stores an object: PutObject, with or without an upload callback.
+-- @function client:put
+-- @tparam table t options
+-- @treturn table|nil status, etag, crc64, version_id, request_id, headers, attempts, and callback
+-- (status, body, json, content_type: the application server's answer)
+-- @treturn table an error of `oss.errors`
+-- @raise on wrong options, at the caller's line
+-- @usage
+-- local res, err = client:put{ bucket = "b", key = "k", body = "text",
+--   callback = { url = "https://example.com/cb", body = { size = "${size}" } } }
+
+--- Ends every operation (their errors are of kind `cancelled`) and frees everything.
+function client_methods:close()
+  self.kept = nil
+  self.driver:close()
+end
+
+client_mt.__close = client_methods.close
+
+return M

@@ -1,0 +1,186 @@
+--- An operation: one call on its way.
+--
+-- Its work is a coroutine that never does I/O itself: it asks, and whoever drives it answers.
+-- `op:wait()`, `client:poll()` and nginx's light threads are three drivers of the same work. The
+-- asks:
+--
+-- * `exchange(request)`: send a signed request, have the answer
+-- * `sleep(seconds)`
+-- * `call(handler, ...)`: run a user's handler, outside of this coroutine, so that it may yield
+-- @module oss.operation
+
+local errors = require "oss.errors"
+local protect = require "oss.common.protect"
+
+local M = {}
+
+local operation_methods = {}
+local operation_mt = { __name = "oss.operation", __index = operation_methods }
+
+function operation_mt:__tostring()
+  return ("oss.operation(%s %s, %s)"):format(self.verb, self.name, self.state)
+end
+
+--- Makes an operation; it starts when it is first advanced.
+-- @tparam table client its owner and driver
+-- @tparam string verb
+-- @tparam table options checked options
+-- @tparam function work `work(operation)` returns the result or nil and an error
+-- @treturn table
+function M.new(client, verb, options, work)
+  return setmetatable({
+    client = client, driver = client.driver, verb = verb, options = options,
+    name = (options.bucket or "") .. "/" .. (options.key or ""),
+    state = "waiting", sent = 0, attempts = 0,
+    thread = coroutine.create(work), inbox = {},
+  }, operation_mt)
+end
+
+-- ---- asks, called inside the work
+
+local function ask(op, ...)
+  if op.interruption then
+    return op.interruption
+  end
+  return coroutine.yield(...)
+end
+
+--- Sends a request and waits for its answer.
+-- @tparam table request for the transport
+-- @treturn table answer; its `error` is set when there was none
+function operation_methods:exchange(request)
+  return ask(self, "exchange", request)
+end
+
+--- Waits.
+-- @tparam number seconds
+-- @treturn table|nil an answer with `error` when the operation was ended meanwhile
+function operation_methods:sleep(seconds)
+  return ask(self, "sleep", seconds)
+end
+
+--- Runs a user's handler.
+-- @tparam function handler
+-- @param ... its arguments
+-- @treturn boolean whether it returned (false: it raised)
+-- @return what it returned, or the error
+function operation_methods.call(_, handler, ...)
+  return coroutine.yield("call", handler, ...)
+end
+
+-- ---- driving, called by a client
+
+local function finish(op, res, err)
+  op.state = err and (err.kind == "cancelled" and "cancelled" or "failed") or "done"
+  op.result, op.err = res, err
+  op.thread = nil
+  op.driver:finished(op)
+  local on_done = op.options.on_done
+  if on_done then
+    local ok, message = protect(on_done, res, err)
+    if not ok then
+      op.driver:raise(message)
+    end
+  end
+end
+
+-- The work itself must not raise; when it does all the same, nobody may miss it.
+local function crash(op, message)
+  local trace = debug.traceback(op.thread, tostring(message))
+  finish(op, nil, errors.new { kind = "local", code = "InternalError", message = trace, stored = nil })
+end
+
+local step
+
+local function react(op, ok, kind, ...)
+  if not ok then
+    return crash(op, kind)
+  elseif coroutine.status(op.thread) == "dead" then
+    return finish(op, kind, ...)
+  elseif kind == "call" then
+    return step(op, protect(...))
+  end
+  op.driver:asked(op, kind, ...)
+end
+
+function step(op, ...)
+  return react(op, coroutine.resume(op.thread, ...))
+end
+
+--- Goes on with the work until its next ask for the world or its end.
+-- @param ... the answer to the last ask
+function operation_methods:advance(...)
+  if self.thread and coroutine.status(self.thread) == "suspended" then
+    step(self, ...)
+  end
+end
+
+--- Ends the work early: the ask under way, and every later one, is answered with this error.
+-- @tparam string code
+-- @tparam string message
+-- @param cause the value a handler raised, if any
+function operation_methods:interrupt(code, message, cause)
+  if self.thread and not self.interruption then
+    local total = self.state == "sending" and self.total
+    self.interruption = { error = code, message = message, cause = cause, headers = {}, status = 0,
+      sent_all = self.state == "sending" and (not total or self.sent >= total) }
+    if self.driver:forget(self) then
+      self:advance(self.interruption)
+    end
+  end
+end
+
+--- Runs a handler for an event of the transfer; when it raises, the operation fails with it.
+-- @tparam string name of the handler, for the message
+-- @tparam function handler
+-- @param ... its arguments
+-- @treturn boolean whether it returned
+-- @return what it returned
+function operation_methods:handle(name, handler, ...)
+  return self:handled(name, protect(handler, ...))
+end
+
+function operation_methods:handled(name, ok, ...)
+  if not ok then
+    local cause = ...
+    self:interrupt("HandlerFailed", ("%s raised: %s"):format(name, tostring(cause)), cause)
+    return false
+  end
+  return true, ...
+end
+
+-- ---- for users
+
+--- Waits until the operation has ended. In nginx it yields, elsewhere it blocks.
+-- @treturn table|nil the result
+-- @treturn table an error of `oss.errors`
+-- @usage local res, err = op:wait()
+function operation_methods:wait()
+  if self.busy then
+    error("op:wait() inside a handler of the same operation would wait forever", 2)
+  end
+  while self.thread do
+    self.driver:poll(60)
+  end
+  return self.result, self.err
+end
+
+--- Ends the operation now. Its result is an error of kind `cancelled`.
+-- @treturn boolean false when it had ended already
+function operation_methods:cancel()
+  if not self.thread then
+    return false
+  end
+  self:interrupt("Cancelled", "the operation was cancelled")
+  return true
+end
+
+--- Where the operation stands.
+-- @treturn table state ("waiting", "sending", "sleeping", "done", "failed", "cancelled"), sent
+-- and total (bytes; total nil when unknown), attempts, and when ended result or err
+function operation_methods:status()
+  return { state = self.state, sent = self.sent, total = self.total, attempts = self.attempts,
+    result = self.result, err = self.err }
+end
+
+return M

@@ -1,0 +1,135 @@
+--- Reads an answer of OSS: one of the three outcomes, stored and called back, stored but the
+-- callback failed, not stored. Pure.
+
+local core = require "oss.core"
+local errors = require "oss.errors"
+local hints = require "oss.sending.hints"
+local callback_hints = require "oss.callback.hints"
+local xml = require "oss.sending.xml"
+local json = require "cjson.safe"
+
+local M = {}
+
+local timeouts = { ConnectTimeout = true, IdleTimeout = true, AnswerTimeout = true, TotalTimeout = true }
+local here = { FileRead = true, FileWrite = true, BodyShort = true, BodyLong = true, HandlerFailed = true,
+  CredentialsFailed = true, ReaderFailed = true }
+
+local function unquote(etag)
+  return etag and etag:match('^"(.*)"$') or etag
+end
+
+local function is_json(content_type)
+  return content_type and content_type:lower():match("^%s*application/json") ~= nil
+end
+
+-- An error answer's fields; JSON for a few newer calls, else XML, in x-oss-err when there is no body.
+local function error_fields(answer)
+  local body, headers = answer.body or "", answer.headers
+  if body == "" and headers["x-oss-err"] then
+    body = core.unbase64(headers["x-oss-err"]) or ""
+  end
+  if is_json(headers["content-type"]) then
+    local document = json.decode(body)
+    local inner = type(document) == "table" and (document.Error or document)
+    return type(inner) == "table" and type(inner.Code) == "string" and inner or nil, body
+  end
+  local root = body ~= "" and xml.parse(body)
+  if root and root.name == "Error" then
+    return xml.fields(root), body
+  end
+  return nil, body
+end
+
+local function service_error(answer)
+  local fields, body = error_fields(answer)
+  local headers = answer.headers
+  local code = fields and fields.Code
+  if not code or code == "" then
+    code = answer.status == 304 and "NotModified" or (body == "" and "NoErrorBody") or "BadErrorResponse"
+  end
+  local message = fields and fields.Message
+  if not message or message == "" then
+    message = body ~= "" and "the answer is no error of OSS: " .. body:sub(1, 256)
+      or "OSS answered status " .. answer.status .. " without a body"
+  end
+  return errors.new {
+    kind = "service", code = code, message = message, status = answer.status, fields = fields,
+    request_id = fields and fields.RequestId or headers["x-oss-request-id"],
+    host_id = fields and fields.HostId,
+    ec = fields and fields.EC or headers["x-oss-ec"],
+    stored = false,
+  }
+end
+
+local function callback_error(answer)
+  local err = service_error(answer)
+  err.kind, err.stored = "callback", true
+  err.etag = unquote(answer.headers.etag)
+  err.crc64 = answer.headers["x-oss-hash-crc64ecma"]
+  err.version_id = answer.headers["x-oss-version-id"]
+  err.request_id = err.request_id or answer.headers["x-oss-request-id"]
+  if err.code == "NoErrorBody" or err.code == "BadErrorResponse" then
+    err.code = "CallbackFailed"
+  end
+  err.hint = callback_hints.of(err.message, err.ec)
+  return err
+end
+
+--- An error for a transfer that gave no whole answer.
+-- @tparam table answer with error, message, sent_all
+-- @treturn table an error
+function M.transport_error(answer)
+  local code = answer.error
+  local kind = timeouts[code] and "timeout" or here[code] and "local" or code == "Cancelled" and "cancelled"
+    or "transport"
+  return errors.new {
+    kind = kind, code = code, message = answer.message, cause = answer.cause,
+    status = answer.status ~= 0 and answer.status or nil,
+    stored = answer.stored, hint = hints.of("transport", code),
+  }
+end
+
+--- Judges an answer.
+-- @tparam table answer of the transport
+-- @treturn table|nil the result: status, headers, request_id, etag, crc64, version_id
+-- @treturn table an error
+function M.read(answer)
+  if answer.error then
+    return nil, M.transport_error(answer)
+  end
+  local headers = answer.headers
+  -- 203 means one thing in OSS, however the callback was passed: stored, but the callback failed.
+  if answer.status == 203 then
+    return nil, callback_error(answer)
+  end
+  if answer.status < 200 or answer.status > 299 then
+    local err = service_error(answer)
+    err.hint = callback_hints.of(err.message, err.ec) or hints.of("service", err.code)
+    return nil, err
+  end
+  return {
+    status = answer.status, headers = headers, request_id = headers["x-oss-request-id"],
+    etag = unquote(headers.etag), crc64 = headers["x-oss-hash-crc64ecma"],
+    version_id = headers["x-oss-version-id"], body = answer.body,
+  }
+end
+
+--- The application server's answer, as OSS handed it back.
+-- @tparam table answer of the transport, status 200
+-- @treturn table status, body, content_type, and json when the body is JSON
+function M.callback_result(answer)
+  local body = answer.body or ""
+  return { status = answer.status, body = body, content_type = answer.headers["content-type"],
+    json = (json.decode(body)) }
+end
+
+--- The server's clock, from ServerTime in the error, else the Date header.
+-- @tparam table answer of the transport
+-- @tparam table err as made from it
+-- @treturn number|nil unix seconds
+function M.server_time(answer, err)
+  local text = err.fields and err.fields.ServerTime
+  return text and core.parse_date(text) or answer.headers.date and core.parse_date(answer.headers.date) or nil
+end
+
+return M

@@ -1,0 +1,177 @@
+--- Sends one request until it is answered for good: sign, exchange, judge, wait, again.
+--
+-- Each try has fresh credentials and a fresh time. A clock that is off is corrected from the
+-- server's and stays corrected. Nothing is sent again once the object is stored, and a lost answer
+-- is settled by asking OSS (`plan.settle`), not by luck.
+
+local core = require "oss.core"
+local answers = require "oss.sending.answer"
+local credentials = require "oss.credentials"
+local log = require "oss.common.log"
+local retry = require "oss.sending.retry"
+
+local M = {}
+
+local function failed(code, message, cause)
+  return { error = code, message = message, cause = cause, headers = {}, status = 0, sent_all = false }
+end
+
+local function sign(op, value)
+  local client = op.client
+  if not client.provider then
+    return core.render(value)
+  end
+  local keys, message = credentials.ask(function(...)
+    return op:call(...)
+  end, client.provider)
+  if not keys then
+    return nil, message
+  end
+  return client:signer(keys):sign(value, client:time())
+end
+
+-- One try. Always an answer, perhaps with its `error` set.
+local function try(op, plan)
+  local client, o = op.client, op.options
+  local url, head = sign(op, plan.value)
+  if not url then
+    return failed("CredentialsFailed", head)
+  end
+  local request = {
+    method = plan.value.method, url = url, head = head,
+    connect_timeout = o.connect_timeout or 10, idle_timeout = o.idle_timeout or 60,
+    answer_timeout = math.max(o.answer_timeout or 60, plan.callback and 30 or 0),
+    answer_max = o.max_answer or plan.answer_max, rate = o.rate_limit, expect = plan.expect,
+  }
+  if plan.complete then
+    plan.complete(request)
+  end
+  if client.logs("debug") then
+    client.log("debug", "%s %s\n%s", request.method, log.mask_url(url), log.mask_head(head))
+  end
+  op.sent, op.total = 0, plan.length or (not plan.has_body and 0) or nil
+  local answer = op:exchange(request)
+  if client.logs("debug") then
+    client.log("debug", "answer: %s, request id %s", answer.error or tostring(answer.status),
+      tostring(answer.headers["x-oss-request-id"]))
+  end
+  return answer
+end
+
+local function correct_clock(client, answer, err)
+  if err.code ~= "RequestTimeTooSkewed" then
+    return
+  end
+  local server = answers.server_time(answer, err)
+  if server then
+    client.skew = server - client.clock()
+    client.log("warn", "this machine's clock is off by %d seconds; corrected for this client", client.skew)
+  end
+end
+
+-- nil when the body can be sent again, else why not.
+local function rewind(op, plan)
+  local o = op.options
+  if not plan.has_body or not o.reader then
+    return nil
+  elseif not o.rewind then
+    return "not tried again: the reader cannot be rewound (give option 'rewind')"
+  end
+  local ok, message = op:call(o.rewind)
+  return not ok and "not tried again: the rewind handler raised: " .. tostring(message) or nil
+end
+
+local function delay_for(op, answer, attempt)
+  local o = op.options
+  local longest = o.retry_max_delay or 20
+  local delay = retry.delay(attempt, o.retry_delay or 0.2, longest, op.client.random)
+  local wanted = tonumber(answer.headers["retry-after"])
+  return wanted and math.max(delay, math.min(wanted, longest)) or delay
+end
+
+-- Waits before another try; an error when there must not be one.
+local function prepare_retry(op, plan, answer, err, started)
+  local o, client = op.options, op.client
+  local attempt = op.attempts + 1
+  if not err.retryable or attempt > (o.attempts or 3) then
+    return err
+  end
+  local delay = delay_for(op, answer, attempt)
+  if client:now() + delay - started > (o.retry_budget or 120) then
+    return err
+  end
+  local obstacle = rewind(op, plan)
+  if obstacle then
+    err.message = err.message .. "; " .. obstacle
+    err.retryable = false
+    return err
+  end
+  client.log("info", "%s: try %d in %.2f s after %s", tostring(op), attempt, delay, err.code)
+  if o.on_retry then
+    local ok, message = op:call(o.on_retry, err, attempt, delay)
+    if not ok then
+      return answers.transport_error { error = "HandlerFailed", cause = message, status = 0,
+        message = "on_retry raised: " .. tostring(message), stored = err.stored }
+    end
+  end
+  local stop = op:sleep(delay)
+  return stop and answers.transport_error(stop) or nil
+end
+
+-- The end of a put whose answer came, but whose handler raised at the last moment.
+local function interrupted(op, res)
+  local err = answers.transport_error(op.interruption)
+  err.stored, err.etag, err.request_id = op.verb == "put" or nil, res.etag, res.request_id
+  return err
+end
+
+local function judge(op, plan, answer)
+  if answer.error and answer.stored == nil and not answer.sent_all then
+    answer.stored = false
+  end
+  local res, err = answers.read(answer)
+  if res and plan.read then
+    res, err = plan.read(res, answer)
+  end
+  if res then
+    return res
+  end
+  err.attempts = op.attempts
+  err.retryable = retry.retryable(err) or err.code == "CredentialsFailed"
+  return nil, err
+end
+
+--- Runs a plan to its end.
+-- @tparam table op the operation
+-- @tparam table plan value (the request value), complete(request) (adds body or sink), has_body, length,
+--   callback, expect, answer_max, read(res, answer) (finishes a result), and
+--   settle(err, answer, elapsed) (a result, or nil and the error to go on with, for a lost answer)
+-- @treturn table|nil result
+-- @treturn table error
+function M.run(op, plan)
+  local client = op.client
+  local started = client:now()
+  while true do
+    op.attempts = op.attempts + 1
+    local began = client:now()
+    local answer = try(op, plan)
+    local res, err = judge(op, plan, answer)
+    if not res and plan.settle and not op.interruption then
+      res, err = plan.settle(err, answer, client:now() - began)
+    end
+    if res and op.interruption then
+      return nil, interrupted(op, res)
+    elseif res then
+      res.attempts = op.attempts
+      return res
+    end
+    correct_clock(client, answer, err)
+    local final = prepare_retry(op, plan, answer, err, started)
+    if final then
+      final.attempts = op.attempts
+      return nil, final
+    end
+  end
+end
+
+return M

@@ -1,0 +1,45 @@
+--- The three kinds of body as one: a string, a file, a reader.
+
+local M = {}
+
+local function count(t)
+  return (t.body and 1 or 0) + (t.file and 1 or 0) + (t.reader and 1 or 0)
+end
+
+--- Checks the body options.
+-- @tparam table t checked options
+-- @treturn nil|string what is wrong, naming the options
+function M.check(t)
+  local given = count(t)
+  if given == 0 then
+    return "one of the options 'body', 'file' and 'reader' is missing"
+  elseif given > 1 then
+    return "only one of the options 'body', 'file' and 'reader' may be given"
+  end
+  if (t.length or t.rewind) and not t.reader then
+    return "options 'length' and 'rewind' belong to option 'reader'"
+  end
+end
+
+--- Adds the body to a transport request.
+-- @tparam table request to complete
+-- @tparam table t checked options
+function M.attach(request, t)
+  if t.body then
+    request.body = t.body
+  elseif t.file then
+    request.file = t.file
+  elseif t.reader then
+    request.feed = true
+    request.length = t.length
+  end
+end
+
+--- The length where it is known before sending.
+-- @tparam table t checked options
+-- @treturn integer|nil
+function M.length(t)
+  return t.body and #t.body or t.length
+end
+
+return M

@@ -1,0 +1,187 @@
+--- HeadObject, GetObject, DeleteObject and requests of the user's own.
+
+local core = require "oss.core"
+local errors = require "oss.errors"
+local answers = require "oss.sending.answer"
+local attempts = require "oss.sending.attempts"
+local body = require "oss.sending.body"
+local endpoints = require "oss.sending.endpoint"
+local headers = require "oss.sending.headers"
+
+local M = {}
+
+--- Makes a request value and proves that it can be sent.
+-- @tparam table client
+-- @tparam string method
+-- @tparam table t options with bucket and key
+-- @tparam table list flat list of headers
+-- @tparam table query flat list of parameters
+-- @treturn table|nil the request value
+-- @treturn string what is wrong
+function M.value(client, method, t, list, query)
+  local host, path_style = endpoints.host(client.endpoint, t.bucket)
+  local value = { method = method, scheme = client.endpoint.scheme, host = host, bucket = t.bucket,
+    key = t.key, path_style = path_style, query = query, headers = list }
+  local url, message = core.render(value)
+  if not url then
+    return nil, message
+  end
+  return value
+end
+
+local function prepare(method, verb)
+  return function(client, t)
+    local message = headers.check_names(t, true)
+    if message then
+      return nil, message
+    end
+    local list, query
+    list, message = headers.build(verb, t)
+    if list then
+      query, message = headers.query(t)
+    end
+    if message then
+      return nil, message
+    end
+    return M.value(client, method, t, list, query)
+  end
+end
+
+local function describe(res)
+  local h = res.headers
+  res.content_length = tonumber(h["content-length"])
+  res.content_type = h["content-type"]
+  res.last_modified = h["last-modified"] and core.parse_date(h["last-modified"]) or nil
+  res.storage_class = h["x-oss-storage-class"]
+  res.meta = {}
+  for name, value in pairs(h) do
+    local short = name:match("^x%-oss%-meta%-(.+)$")
+    if short then
+      res.meta[short] = value
+    end
+  end
+  return res
+end
+
+M.head = { prepare = prepare("HEAD", "head") }
+
+function M.head.work(op, value)
+  return attempts.run(op, { value = value, read = describe })
+end
+
+--- Asks for the object of an operation that is under way, to settle a lost answer.
+-- @tparam table op
+-- @treturn table|nil as of head
+-- @treturn table error
+function M.look(op)
+  local o, counted = op.options, op.attempts
+  local value, message = M.value(op.client, "HEAD", o, {}, {})
+  if not value then
+    return nil, errors.new { kind = "local", code = "InternalError", message = message }
+  end
+  op.attempts = 0
+  local res, err = attempts.run(op, { value = value, read = describe })
+  op.attempts = counted
+  return res, err
+end
+
+M.get = { prepare = prepare("GET", "get") }
+
+local function check_crc(o, res, answer)
+  local whole = not o.range and not o.process and res.status == 200
+  if o.crc ~= false and whole and res.crc64 and answer.received_crc64
+    and res.crc64 ~= answer.received_crc64 then
+    return nil, errors.new {
+      kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id,
+      message = ("CRC-64 of what was received is %s, OSS has %s"):format(answer.received_crc64, res.crc64),
+      stored = false,
+    }
+  end
+  return describe(res)
+end
+
+--- GetObject; into a file it writes beside the target and renames at the end.
+function M.get.work(op, value)
+  local o = op.options
+  local part = o.file and ("%s.%06d.part"):format(o.file, math.floor(op.client.random() * 1e6))
+  local res, err = attempts.run(op, {
+    value = value, answer_max = 64 * 1024 * 1024,
+    complete = function(request)
+      request.answer_file = part
+    end,
+    read = function(res, answer)
+      return check_crc(o, res, answer)
+    end,
+  })
+  if not part then
+    return res, err
+  end
+  if res then
+    local ok, message = os.rename(part, o.file)
+    if ok then
+      return res
+    end
+    err = errors.new { kind = "local", code = "FileWrite", message = message, stored = false }
+  end
+  os.remove(part)
+  return nil, err
+end
+
+M.delete = { prepare = prepare("DELETE", "delete") }
+
+function M.delete.work(op, value)
+  return attempts.run(op, { value = value })
+end
+
+M.request = {}
+
+local replayable = { GET = true, HEAD = true, PUT = true, DELETE = true }
+
+function M.request.prepare(client, t)
+  local message = (t.bucket or t.key) and headers.check_names(t, false)
+  if not message and (t.body or t.file or t.reader) then
+    message = body.check(t)
+  end
+  if message then
+    return nil, message
+  end
+  local list, query
+  list, message = headers.build("request", t)
+  if list then
+    query, message = headers.query(t)
+  end
+  message = message or headers.add_callback(client.log, list, t.callback)
+  if message then
+    return nil, message
+  end
+  return M.value(client, (t.method or "GET"):upper(), t, list, query)
+end
+
+function M.request.work(op, value)
+  local o = op.options
+  local again = o.replayable
+  if again == nil then
+    again = replayable[value.method] or false
+  end
+  return attempts.run(op, {
+    value = value, length = body.length(o), callback = o.callback ~= nil,
+    has_body = o.body ~= nil or o.file ~= nil or o.reader ~= nil,
+    complete = function(request)
+      body.attach(request, o)
+    end,
+    read = function(res, answer)
+      if o.callback then
+        res.callback = answers.callback_result(answer)
+      end
+      return res
+    end,
+    settle = function(err)
+      if err.stored == nil and not again then
+        err.retryable = false
+      end
+      return nil, err
+    end,
+  })
+end
+
+return M

@@ -1,0 +1,121 @@
+--- PutObject: prepared at the caller's line, sent by the operation.
+
+local core = require "oss.core"
+local errors = require "oss.errors"
+local attempts = require "oss.sending.attempts"
+local answers = require "oss.sending.answer"
+local body = require "oss.sending.body"
+local headers = require "oss.sending.headers"
+local objects = require "oss.sending.objects"
+
+local M = {}
+
+local expect_above = 1024 * 1024
+
+--- Checks everything that can be wrong before a byte is sent.
+-- @tparam table client
+-- @tparam table t checked options
+-- @treturn table|nil the request value
+-- @treturn string what is wrong, naming the option
+function M.prepare(client, t)
+  local message = headers.check_names(t, true) or body.check(t)
+  if message then
+    return nil, message
+  end
+  local list, query
+  list, message = headers.build("put", t)
+  if list then
+    query, message = headers.query(t)
+  end
+  message = message or headers.add_callback(client.log, list, t.callback)
+  if message then
+    return nil, message
+  end
+  return objects.value(client, "PUT", t, list, query)
+end
+
+local function mismatch(res, answer)
+  return errors.new {
+    kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id,
+    message = ("CRC-64 of what was sent is %s, OSS stored %s"):format(answer.crc64, res.crc64),
+    hint = "The bytes changed on their way: send them again.",
+  }
+end
+
+-- Whether the object that HEAD shows is what this try has sent: the same bytes, and not older than
+-- the try, both by the server's clock.
+local function is_ours(found, answer, elapsed)
+  if not answer.crc64 or found.crc64 ~= answer.crc64 then
+    return false
+  end
+  local date = found.headers.date and core.parse_date(found.headers.date)
+  local modified = found.last_modified
+  return not date or not modified or date - modified <= elapsed + 2
+end
+
+-- The answer to a body that went out whole is lost: OSS is asked. The outcome is known then, except
+-- whether the callback ran: that only the application server knows.
+local function settle(op, err, answer, elapsed)
+  local lost = err.stored == nil and (err.kind == "transport" or err.kind == "timeout")
+    and err.code ~= "CrcMismatch"
+  local exists = err.code == "FileAlreadyExists" and op.attempts > 1
+  if not lost and not exists then
+    return nil, err
+  end
+  local found, head_err = objects.look(op)
+  if found and is_ours(found, answer, elapsed) then
+    if not op.options.callback then
+      found.settled, found.body, found.status = true, "", 200
+      return found
+    end
+    return nil, errors.new {
+      kind = "callback", code = "CallbackUnknown", stored = true, status = answer.status,
+      etag = found.etag, crc64 = found.crc64, version_id = found.version_id, request_id = found.request_id,
+      message = "the object is stored, but OSS's answer was lost: whether the callback ran is unknown",
+      hint = "Look at the application server; nothing needs to be uploaded again.",
+      cause = err, retryable = false,
+    }
+  end
+  if found or head_err.status == 404 then
+    err.stored = false
+  else
+    -- Nobody knows; another try would run the callback a second time if the first was stored.
+    err.retryable = err.retryable and not op.options.callback
+  end
+  return nil, err
+end
+
+--- The work of a put.
+-- @tparam table op
+-- @tparam table value the request value
+-- @treturn table|nil result
+-- @treturn table error
+function M.work(op, value)
+  local o = op.options
+  local length = body.length(o)
+  return attempts.run(op, {
+    value = value, length = length, callback = o.callback ~= nil,
+    expect = o.expect, has_body = true,
+    complete = function(request)
+      body.attach(request, o)
+      if request.expect == nil then
+        request.expect = length == nil or length > expect_above
+      end
+    end,
+    read = function(res, answer)
+      if o.crc ~= false and res.crc64 and answer.crc64 and res.crc64 ~= answer.crc64 then
+        return nil, mismatch(res, answer)
+      end
+      res.crc64 = res.crc64 or answer.crc64
+      if o.callback then
+        res.callback = answers.callback_result(answer)
+      end
+      return res
+    end,
+    settle = function(err, answer, elapsed)
+      return settle(op, err, answer, elapsed)
+    end,
+  })
+end
+
+return M

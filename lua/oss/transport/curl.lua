@@ -1,0 +1,76 @@
+--- The transport on libcurl: submit, poll, events, feed, cancel, close. Seconds here, milliseconds
+-- in C.
+
+local curl = require "oss.curl"
+
+local M = {}
+
+local transport_methods = {}
+local transport_mt = { __name = "oss.transport.curl", __index = transport_methods }
+
+--- Opens a loop.
+-- @tparam table t the client's options
+-- @tparam string user_agent
+-- @treturn table|nil transport
+-- @treturn string why not
+function M.new(t, user_agent)
+  local loop, message = curl.loop {
+    ca_file = t.ca_file, ca_path = t.ca_path, client_cert = t.client_cert, client_key = t.client_key,
+    client_key_password = t.client_key_password, tls_verify = t.tls_verify ~= false, tls_min = t.tls_min,
+    proxy = t.proxy, proxy_username = t.proxy_username, proxy_password = t.proxy_password,
+    connect_to = t.connect_to, max_active = t.connections, user_agent = user_agent,
+  }
+  if not loop then
+    return nil, message
+  end
+  return setmetatable({ loop = loop }, transport_mt)
+end
+
+local function ms(seconds)
+  return seconds and math.max(1, math.floor(seconds * 1000 + 0.5)) or nil
+end
+
+--- Starts a transfer.
+-- @tparam table request method, url, head, body fields, answer_max, answer_file, limits in seconds
+-- @treturn integer|nil id
+-- @treturn string error code
+-- @treturn string text
+function transport_methods:submit(request)
+  request.connect_ms = ms(request.connect_timeout)
+  request.idle_ms = ms(request.idle_timeout)
+  request.answer_ms = ms(request.answer_timeout)
+  return self.loop:submit(request)
+end
+
+--- Lets transfers go on.
+-- @tparam number seconds how long to wait for something to happen, 0 to return at once
+function transport_methods:poll(seconds)
+  return self.loop:poll(seconds > 0 and math.min(ms(seconds), 60000) or 0)
+end
+
+--- The next event: kind, id, and what belongs to it; nil when there is none.
+function transport_methods:event()
+  return self.loop:event()
+end
+
+--- Gives a transfer its next chunk; nil ends the body.
+function transport_methods:feed(id, chunk)
+  return self.loop:feed(id, chunk)
+end
+
+--- Ends a transfer without further events.
+function transport_methods:cancel(id)
+  return self.loop:cancel(id)
+end
+
+--- Frees everything.
+function transport_methods:close()
+  self.loop:close()
+end
+
+--- Seconds of a clock that only goes forward.
+function transport_methods.now()
+  return curl.now()
+end
+
+return M

@@ -1,0 +1,76 @@
+local log = require "oss.common.log"
+local nearest = require "oss.common.nearest"
+local protect = require "oss.common.protect"
+
+describe("nearest name", function()
+  local names = { "bucket", "body", "key", "content_type" }
+  local cases = { { "buket", "bucket" }, { "bcuket", "bucket" }, { "Bucket", "bucket" }, { "kye", "key" },
+    { "contentType", "content_type" }, { "content-type", "content_type" }, { "zebra", nil } }
+  for _, case in ipairs(cases) do
+    it(case[1] .. " -> " .. tostring(case[2]), function()
+      assert.equal(case[2], nearest.of(case[1], names))
+    end)
+  end
+end)
+
+describe("log", function()
+  it("passes what is important enough", function()
+    local lines = {}
+    local write, wants = log.new(function(level, message)
+      lines[#lines + 1] = level .. " " .. message
+    end, "warn")
+    write("info", "no")
+    write("warn", "%s %d", "yes", 1)
+    write("error", "100%")
+    assert.same({ "warn yes 1", "error 100%" }, lines)
+    assert.is_false(wants("info"))
+    assert.is_true(wants("error"))
+  end)
+
+  it("is silent without a handler", function()
+    local write, wants = log.new(nil, "debug")
+    write("error", "nothing")
+    assert.is_false(wants("error"))
+  end)
+
+  it("masks signatures and tokens in URLs", function()
+    assert.equal("https://b.h/k?x-oss-date=1&x-oss-signature=***&x-oss-security-token=***&a=b",
+      log.mask_url("https://b.h/k?x-oss-date=1&x-oss-signature=abc&x-oss-security-token=tok&a=b"))
+    assert.equal("http://h/k?OSSAccessKeyId=id&Signature=***&security-token=***",
+      log.mask_url("http://h/k?OSSAccessKeyId=id&Signature=a%2B&security-token=t"))
+    assert.equal("http://***@proxy:3128", log.mask_url("http://user:password@proxy:3128"))
+  end)
+
+  it("masks secret headers whatever their case", function()
+    assert.equal("AUTHORIZATION: ***\r\nX-Oss-Security-Token: ***\r\nx-oss-date: 1\r\n",
+      log.mask_head("AUTHORIZATION: OSS a:b\r\nX-Oss-Security-Token:tok\r\nx-oss-date: 1\r\n"))
+  end)
+end)
+
+describe("protect", function()
+  it("returns what the handler returns, nils included", function()
+    assert.same({ n = 4, true, 1, nil, 3 }, (function(...)
+      return { n = select("#", ...), ... }
+    end)(protect(function(a, b, c) return a, b, c end, 1, nil, 3)))
+  end)
+
+  it("catches what it raises", function()
+    local value = {}
+    local ok, caught = protect(function() error(value) end)
+    assert.is_false(ok)
+    assert.equal(value, caught)
+  end)
+
+  it("lets it yield to the caller's coroutine", function()
+    local thread = coroutine.wrap(function()
+      return protect(function(first)
+        local second = coroutine.yield(first + 1)
+        local third = coroutine.yield(second + 1)
+        return "end", third
+      end, 1)
+    end)
+    assert.equal(2, thread())
+    assert.equal(11, thread(10))
+    assert.same({ true, "end", 20 }, { thread(20) })
+  end)
+end)
