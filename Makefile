@@ -10,7 +10,8 @@ B        = build/$(FLAVOR)
 CC       = gcc
 CSTD     = -std=c99 -fPIC -fvisibility=hidden -Isrc
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
-           -Wmissing-prototypes -Wconversion -Wwrite-strings -Werror
+           -Wmissing-prototypes -Wconversion -Wwrite-strings $(WERROR)
+WERROR   =
 CFLAGS_release = -O2 -g
 CFLAGS_asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
            -fno-sanitize-recover=undefined
@@ -24,8 +25,8 @@ BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help deps test check lint format layers docs demo bench c-test \
-        asan clean $(addprefix lua-,$(LUAS))
+.PHONY: all help deps demo test check lint format docs c-test c-tests clean \
+        $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
 all: $(addprefix lua-,$(LUAS))  ## build for every Lua that is supported
@@ -67,7 +68,36 @@ lua-$(1): $$(B)/$(1)/oss/core.so $$(B)/$(1)/oss/curl.so
 endef
 $(foreach v,$(LUAS),$(eval $(call lua_rules,$(v))))
 
+# ---- using
+
+deps:  ## install what is needed to build (Debian, Ubuntu; elsewhere: names it)
+	@tools/deps
+
+demo: deps  ## upload with a callback to a local OSS, and see every step
+	@$(MAKE) -s all
+	@tools/demo
+
+docs:  ## the manual as HTML, in build/doc
+	ldoc -q -c config.ld -d build/doc .
+
 # ---- tests
+
+test:  ## install what is needed, build, run every test
+	@tools/deps test
+	@$(MAKE) -s WERROR=-Werror all
+	@$(MAKE) -s WERROR=-Werror FLAVOR=asan lua-5.1 lua-5.4 c-tests
+	@tools/test
+
+check:  ## the quick tests, on Lua 5.4 alone
+	@$(MAKE) -s WERROR=-Werror lua-5.4
+	@tools/test lua5.4.unit
+
+lint:  ## layers, luacheck, clang-format
+	@tools/test check
+
+format:  ## format the C sources
+	clang-format -i $$(git ls-files -co --exclude-standard 'src/*.[ch]' \
+	    'spec/*.[ch]')
 
 C_TESTS = $(patsubst spec/core/%.c,build/asan/spec/%,\
           $(wildcard spec/core/test_*.c))
@@ -77,6 +107,8 @@ build/asan/spec/%: spec/core/%.c $(HEADERS) spec/core/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) -D_DEFAULT_SOURCE $(WARN) $(CFLAGS_asan) $< -o $@ \
 	    build/asan/libcrypto_port.a build/asan/libcore.a -lcrypto
+
+c-tests: $(C_TESTS)
 
 c-test: $(C_TESTS)  ## build and run the C tests with ASan and UBSan
 	prove $(C_TESTS)

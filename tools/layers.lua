@@ -10,7 +10,7 @@ end
 
 local function files(pattern)
   local list = {}
-  local pipe = assert(io.popen("git ls-files --cached --others --exclude-standard " .. pattern))
+  local pipe = assert(io.popen("git ls-files -co --exclude-standard " .. pattern))
   for path in pipe:lines() do
     list[#list + 1] = path
   end
