@@ -1,0 +1,226 @@
+#include "binding/curl_options.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+
+enum kind {
+    TEXT,  /* const char *, without NUL */
+    STR,   /* los_str */
+    INT,   /* int, not negative */
+    SIZE,  /* size_t */
+    INT64, /* int64_t, not negative */
+    FLAG   /* int */
+};
+
+/* An option and where in the struct it goes. */
+struct field {
+    const char *name;
+    enum kind kind;
+    size_t offset;
+};
+
+/* What a double holds exactly. */
+#define NUMBER_MAX 9007199254740992.0
+
+/* Without metamethods; returns the type. */
+static int
+push_field(lua_State *L, int index, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, index);
+    return lua_type(L, -1);
+}
+
+/* The value is on top. */
+static int
+field_error(lua_State *L, const char *name, const char *what)
+{
+    return luaL_error(L, "option '%s' must be %s, got %s", name, what,
+                      luaL_typename(L, -1));
+}
+
+static los_str
+to_str(lua_State *L, const char *name)
+{
+    los_str s;
+
+    /* A number would become a string that nothing keeps alive. */
+    if (lua_type(L, -1) != LUA_TSTRING)
+        field_error(L, name, "a string");
+    s.p = lua_tolstring(L, -1, &s.n);
+    return s;
+}
+
+static double
+to_number(lua_State *L, const char *name, double max)
+{
+    double n = lua_tonumber(L, -1);
+
+    if (lua_type(L, -1) != LUA_TNUMBER || !(n >= 0 && n <= max))
+        field_error(L, name, "a number that is not negative");
+    return n;
+}
+
+static void
+read_field(lua_State *L, const struct field *f, void *at)
+{
+    los_str s;
+
+    switch (f->kind) {
+    case TEXT:
+        s = to_str(L, f->name);
+        if (strlen(s.p) != s.n)
+            field_error(L, f->name, "a string without NUL");
+        *(const char **)at = s.p;
+        break;
+    case STR: *(los_str *)at = to_str(L, f->name); break;
+    case INT: *(int *)at = (int)to_number(L, f->name, INT_MAX); break;
+    case SIZE:
+        *(size_t *)at = (size_t)to_number(
+            L, f->name, sizeof(size_t) < 8 ? (double)SIZE_MAX : NUMBER_MAX);
+        break;
+    case INT64:
+        *(int64_t *)at = (int64_t)to_number(L, f->name, NUMBER_MAX);
+        break;
+    case FLAG: *(int *)at = lua_toboolean(L, -1); break;
+    }
+}
+
+/* Fills in what the table has; the strings belong to the table. */
+static void
+read_fields(lua_State *L, int index, const struct field *fields, size_t count,
+            void *into)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (push_field(L, index, fields[i].name) != LUA_TNIL)
+            read_field(L, &fields[i], (char *)into + fields[i].offset);
+        lua_pop(L, 1);
+    }
+}
+
+/* ---- the options of a loop */
+
+#define LOOP(field) offsetof(struct los_loop_options, field)
+
+static const struct field loop_fields[] = {
+    {"ca_file", TEXT, LOOP(ca_file)},
+    {"ca_path", TEXT, LOOP(ca_path)},
+    {"client_cert", TEXT, LOOP(client_cert)},
+    {"client_key", TEXT, LOOP(client_key)},
+    {"client_key_password", TEXT, LOOP(client_key_password)},
+    {"proxy", TEXT, LOOP(proxy)},
+    {"proxy_username", TEXT, LOOP(proxy_username)},
+    {"proxy_password", TEXT, LOOP(proxy_password)},
+    {"no_proxy", TEXT, LOOP(no_proxy)},
+    {"user_agent", TEXT, LOOP(user_agent)},
+    {"max_active", INT, LOOP(max_active)},
+    {"max_idle", INT, LOOP(max_idle)},
+};
+
+/* The array is left on the stack, which keeps it until the loop is made. */
+static void
+read_connect_to(lua_State *L, int index, struct los_loop_options *o)
+{
+    const char **list;
+    size_t i, n;
+    int type = push_field(L, index, "connect_to");
+
+    if (type == LUA_TNIL)
+        return;
+    if (type != LUA_TTABLE)
+        field_error(L, "connect_to", "a list of strings");
+    n = lua_rawlen(L, -1);
+    list = lua_newuserdata(L, (n + 1) * sizeof(*list));
+    for (i = 0; i < n; i++) {
+        lua_rawgeti(L, -2, (int)(i + 1));
+        if (lua_type(L, -1) != LUA_TSTRING)
+            field_error(L, "connect_to", "a list of strings");
+        list[i] = lua_tostring(L, -1);
+        lua_pop(L, 1);
+    }
+    list[n] = NULL;
+    o->connect_to = list;
+}
+
+static void
+read_tls(lua_State *L, int index, struct los_loop_options *o)
+{
+    const char *min;
+
+    if (push_field(L, index, "tls_verify") != LUA_TNIL)
+        o->tls_no_verify = !lua_toboolean(L, -1);
+    if (push_field(L, index, "tls_min") != LUA_TNIL) {
+        min = lua_tostring(L, -1);
+        if (min == NULL
+            || (strcmp(min, "1.2") != 0 && strcmp(min, "1.3") != 0))
+            luaL_error(L, "option 'tls_min' must be \"1.2\" or \"1.3\"");
+        o->tls_min = min[2] == '3' ? LOS_TLS_1_3 : LOS_TLS_1_2;
+    }
+    lua_pop(L, 2);
+}
+
+void
+los_read_loop_options(lua_State *L, int index, struct los_loop_options *o)
+{
+    memset(o, 0, sizeof(*o));
+    read_fields(L, index, loop_fields,
+                sizeof(loop_fields) / sizeof(*loop_fields), o);
+    read_tls(L, index, o);
+    read_connect_to(L, index, o);
+}
+
+/* ---- the options of a transfer */
+
+#define TRANSFER(field) offsetof(struct los_transfer_options, field)
+
+static const struct field transfer_fields[] = {
+    {"method", STR, TRANSFER(method)},
+    {"url", STR, TRANSFER(url)},
+    {"head", STR, TRANSFER(head)},
+    {"body", STR, TRANSFER(body)},
+    {"file", STR, TRANSFER(body_file)},
+    {"offset", INT64, TRANSFER(body_offset)},
+    {"length", INT64, TRANSFER(body_length)},
+    {"answer_max", SIZE, TRANSFER(answer_max)},
+    {"answer_file", STR, TRANSFER(answer_file)},
+    {"connect_ms", INT, TRANSFER(connect_ms)},
+    {"total_ms", INT, TRANSFER(total_ms)},
+    {"answer_ms", INT, TRANSFER(answer_ms)},
+    {"idle_ms", INT, TRANSFER(idle_ms)},
+    {"rate", INT64, TRANSFER(rate)},
+    {"expect", FLAG, TRANSFER(expect)},
+    {"quiet", FLAG, TRANSFER(quiet)},
+    {"resend", FLAG, TRANSFER(resend)},
+};
+
+static void
+read_body_kind(lua_State *L, int index, struct los_transfer_options *o)
+{
+    int feed;
+
+    push_field(L, index, "feed");
+    feed = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if ((o->body.p != NULL) + (o->body_file.p != NULL) + feed > 1)
+        luaL_error(L, "only one of 'body', 'file' and 'feed' may be given");
+    if (o->body.p != NULL)
+        o->body_kind = LOS_BODY_MEMORY;
+    else if (o->body_file.p != NULL)
+        o->body_kind = LOS_BODY_FILE;
+    else if (feed)
+        o->body_kind = LOS_BODY_FED;
+}
+
+void
+los_read_transfer_options(lua_State *L, int index,
+                          struct los_transfer_options *o)
+{
+    memset(o, 0, sizeof(*o));
+    o->body_length = -1;
+    read_fields(L, index, transfer_fields,
+                sizeof(transfer_fields) / sizeof(*transfer_fields), o);
+    read_body_kind(L, index, o);
+}

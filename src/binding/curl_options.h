@@ -1,0 +1,16 @@
+/* Option tables of oss.curl as the structs of src/curl. */
+#ifndef LOS_BINDING_CURL_OPTIONS_H
+#define LOS_BINDING_CURL_OPTIONS_H
+
+#include "binding/compat.h"
+#include "curl/options.h"
+
+/* Both read the table at index (not relative to the top) without metamethods
+ * and raise for a value of a wrong type. The strings belong to the table; the
+ * list of connect_to is left on the stack, which keeps it. */
+void los_read_loop_options(lua_State *L, int index,
+                           struct los_loop_options *options);
+void los_read_transfer_options(lua_State *L, int index,
+                               struct los_transfer_options *options);
+
+#endif

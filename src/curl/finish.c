@@ -1,0 +1,148 @@
+/* Watching a transfer while it runs, and how it ended. */
+#include "curl/transfer.h"
+#include "core/err.h"
+
+/* Bytes of the body that the socket has taken. libcurl's own counter has the
+ * frames of a chunked body in it, too. */
+static int64_t
+count_sent(const struct los_transfer *t)
+{
+    curl_off_t n = 0;
+
+    curl_easy_getinfo(t->easy->curl, CURLINFO_SIZE_UPLOAD_T, &n);
+    return n < t->body.taken ? (int64_t)n : t->body.taken;
+}
+
+/* Whether the whole request may be with the server. In doubt it may: what is
+ * then believed lost was at most stored, never the other way round. */
+static int
+may_be_sent(const struct los_transfer *t)
+{
+    const int64_t sent = t->answer.sent;
+
+    if (t->sent_before)
+        return 1;
+    if (t->requests == 0 || !los_body_is_taken(&t->body))
+        return 0;
+    return sent == t->body.taken || (t->at_once && sent == 0);
+}
+
+int
+los_transfer_observe(struct los_transfer *t, int64_t now)
+{
+    struct los_answer *a = &t->answer;
+    const int64_t sent = count_sent(t);
+    const int moved = sent != a->sent || a->received != t->seen_received;
+
+    if (moved || t->touched)
+        t->moved_at = now;
+    t->touched = 0;
+    t->seen_received = a->received;
+    a->sent = sent;
+    return moved;
+}
+
+/* ---- time limits */
+
+static int
+passed(int64_t since, int limit_ms, int64_t now, int64_t *next)
+{
+    if (limit_ms == 0)
+        return 0;
+    if (now - since >= limit_ms)
+        return 1;
+    if (since + limit_ms < *next)
+        *next = since + limit_ms;
+    return 0;
+}
+
+/* libcurl itself looks after connect_ms. */
+int
+los_transfer_check_time(const struct los_transfer *t, int64_t now,
+                        int64_t *next)
+{
+    if (passed(t->started_at, t->total_ms, now, next))
+        return LOS_E_TOTAL_TIMEOUT;
+    if (t->requests == 0)
+        return LOS_OK;
+    if (t->answer.status < 200 && may_be_sent(t)) {
+        if (passed(t->moved_at, t->answer_ms, now, next))
+            return LOS_E_ANSWER_TIMEOUT;
+    } else if (!t->paused && passed(t->moved_at, t->idle_ms, now, next)) {
+        return LOS_E_IDLE_TIMEOUT;
+    }
+    return LOS_OK;
+}
+
+/* ---- the end */
+
+static int
+error_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return LOS_E_RESOLVE;
+    case CURLE_COULDNT_CONNECT: return LOS_E_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT: return LOS_E_CONNECT_TIMEOUT;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY: return LOS_E_PROXY;
+    case CURLE_PEER_FAILED_VERIFICATION: return LOS_E_UNTRUSTED;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_SHUTDOWN_FAILED: return LOS_E_TLS;
+    case CURLE_SEND_ERROR: return LOS_E_SEND;
+    case CURLE_SEND_FAIL_REWIND: return LOS_E_CANNOT_REWIND;
+    case CURLE_RECV_ERROR: return LOS_E_RECEIVE;
+    case CURLE_GOT_NOTHING: return LOS_E_EMPTY_ANSWER;
+    case CURLE_PARTIAL_FILE: return LOS_E_TRUNCATED;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL: return LOS_E_MALFORMED;
+    case CURLE_URL_MALFORMAT: return LOS_E_ARGUMENT;
+    case CURLE_OUT_OF_MEMORY: return LOS_E_MEMORY;
+    default: return LOS_E_TRANSFER;
+    }
+}
+
+static void
+note_failure(struct los_transfer *t, CURLcode code)
+{
+    const char *text = t->easy->error;
+    int error = error_of(code);
+    long proxy_status = 0;
+
+    /* libcurl reports a tunnel that was refused as a receive error. */
+    curl_easy_getinfo(t->easy->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (error == LOS_E_RECEIVE && proxy_status >= 300)
+        error = LOS_E_PROXY;
+    if (*text == '\0')
+        text = curl_easy_strerror(code);
+    los_answer_fail(&t->answer, error, text, 0);
+}
+
+void
+los_transfer_finish(struct los_transfer *t, CURLcode code)
+{
+    struct los_answer *a = &t->answer;
+    long connects = 0;
+
+    a->crc64 = t->body.crc64;
+    if (t->easy == NULL)
+        return;
+    los_transfer_observe(t, 0);
+    curl_easy_getinfo(t->easy->curl, CURLINFO_NUM_CONNECTS, &connects);
+    a->sent_all = may_be_sent(t);
+    a->reused = t->requests > 0 && connects == 0;
+    a->resent = t->requests > 1;
+    if (code != CURLE_OK)
+        note_failure(t, code);
+    else if (a->error == LOS_OK && los_answer_end(a) == LOS_OK
+             && a->status < 300 && !a->sent_all)
+        los_answer_fail(a, LOS_E_SEND,
+                        "the answer came before the end of the body", 0);
+}

@@ -1,0 +1,68 @@
+/* One transfer, from the queue to its last event. Private to src/curl. */
+#ifndef LOS_CURL_TRANSFER_H
+#define LOS_CURL_TRANSFER_H
+
+#include "curl/answer.h"
+#include "curl/body.h"
+#include "curl/easy.h"
+#include "curl/options.h"
+
+enum los_transfer_state { LOS_QUEUED, LOS_RUNNING, LOS_ENDED };
+
+struct los_transfer {
+    uint64_t id;
+    enum los_transfer_state state;
+    struct los_transfer *same_slot;               /* in the loop's index */
+    struct los_transfer *prev, *next;             /* queued or running ones */
+    struct los_transfer *event_prev, *event_next; /* those with events */
+    unsigned events;                              /* bits of los_event_kind */
+
+    struct los_easy *easy; /* while it runs */
+    struct los_body body;
+    struct los_answer answer;
+    int at_once;     /* head and body go out together, from memory */
+    int paused;      /* libcurl waits for a feed */
+    int requests;    /* how often libcurl has begun to send it */
+    int sent_before; /* an earlier try may have gone out whole */
+
+    int connect_ms, total_ms, answer_ms, idle_ms;
+    int64_t rate;
+    int expect, quiet, resend;
+    int64_t started_at, moved_at; /* milliseconds of the loop's clock */
+    int64_t seen_received;        /* when last looked at */
+    int touched;                  /* something else has moved since */
+
+    /* Into text: C strings; head is one after the other. */
+    const char *method, *url, *head, *body_file, *answer_file;
+    size_t head_lines;
+    int has_content_type;
+    size_t text_size;
+    char text[];
+};
+
+/* Checks and copies. LOS_E_ARGUMENT, LOS_E_BYTES, LOS_E_MEMORY. */
+int los_transfer_new(const struct los_transfer_options *options, uint64_t id,
+                     struct los_transfer **out);
+void los_transfer_free(struct los_transfer *t);
+
+/* Opens the body and tells the handle what to do. On failure the answer holds
+ * the error. */
+int los_transfer_start(struct los_transfer *t, struct los_easy *easy,
+                       int64_t now);
+
+/* Points a new handle's callbacks here. */
+CURLcode los_easy_callbacks(struct los_easy *easy);
+
+/* Looks at the counters: 1 when bytes of a body have moved. */
+int los_transfer_observe(struct los_transfer *t, int64_t now);
+
+/* The time limits: LOS_OK, and *next lowered to when to look again, or the
+ * limit that has passed. */
+int los_transfer_check_time(const struct los_transfer *t, int64_t now,
+                            int64_t *next);
+
+/* Writes the outcome into the answer. A failure that was noted before counts
+ * more than code. */
+void los_transfer_finish(struct los_transfer *t, CURLcode code);
+
+#endif
