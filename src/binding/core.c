@@ -79,5 +79,8 @@ luaopen_oss_core(lua_State *L)
     los_open_digest(L);
     los_open_crc64(L);
     los_open_date(L);
+    los_open_request(L);
+    los_open_sign(L);
+    los_open_callback(L);
     return 1;
 }

@@ -8,6 +8,7 @@
 
 #include "binding/compat.h"
 #include "core/buf.h"
+#include "core/request.h"
 
 #include <stdint.h>
 
@@ -15,6 +16,9 @@ void los_open_encode(lua_State *L);
 void los_open_digest(lua_State *L);
 void los_open_crc64(lua_State *L);
 void los_open_date(lua_State *L);
+void los_open_request(lua_State *L);
+void los_open_sign(lua_State *L);
+void los_open_callback(lua_State *L);
 
 /* Bytes of a result that this module makes at most. */
 #define LOS_RESULT_MAX ((size_t)1 << 30)
@@ -35,5 +39,19 @@ struct los_buf *los_push_buf(lua_State *L);
 /* Pushes the content of a buffer and empties it, or pushes nil and a text
  * when code or the buffer's own state is an error. Returns the count. */
 int los_push_result(lua_State *L, struct los_buf *b, int code);
+
+/* Pushes nil and what was refused, or the text of code; returns 2. */
+int los_push_fault(lua_State *L, int code, const struct los_fault *fault);
+
+/* A request that was read from a table. */
+struct los_request_box {
+    struct los_request request;
+    struct los_pair query[LOS_PAIRS_MAX];
+    struct los_pair headers[LOS_PAIRS_MAX];
+};
+
+/* Reads the table at index. Its slices live as long as what this leaves on
+ * the stack and as no Lua code runs. Raises for a wrong type. */
+void los_check_request(lua_State *L, int index, struct los_request_box *box);
 
 #endif
