@@ -81,6 +81,7 @@ luaopen_oss_core(lua_State *L)
     los_open_date(L);
     los_open_request(L);
     los_open_sign(L);
+    los_open_rsa(L);
     los_open_callback(L);
     return 1;
 }

@@ -18,6 +18,7 @@ void los_open_crc64(lua_State *L);
 void los_open_date(lua_State *L);
 void los_open_request(lua_State *L);
 void los_open_sign(lua_State *L);
+void los_open_rsa(lua_State *L);
 void los_open_callback(lua_State *L);
 
 /* Bytes of a result that this module makes at most. */
