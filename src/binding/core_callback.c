@@ -4,8 +4,6 @@
 #include "core/callback/url.h"
 #include "core/err.h"
 
-void los_open_callback(lua_State *L);
-
 /* Pushes t[name] of the table at index 1, which keeps strings alive. */
 static int
 push_field(lua_State *L, const char *name)

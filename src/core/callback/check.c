@@ -152,23 +152,28 @@ check_vars(const struct los_callback *cb, struct los_callback_report *report)
     }
 }
 
-/* LOS_E_LIMIT when a text is too long, which is then reported; LOS_E_ENCODING
- * when one cannot be written, whose cause has been reported. */
+/* What cannot be written as JSON has been reported elsewhere. */
 static int
 check_sizes(const struct los_callback *cb, struct los_callback_report *report)
 {
+    enum los_callback_rule rule = LOS_RULE_SIZE;
+    struct los_callback alone = *cb;
     struct los_buf callback, vars;
     int rc;
 
     los_buf_init(&callback, LOS_CALLBACK_MAX);
     los_buf_init(&vars, LOS_CALLBACK_MAX);
-    rc = los_callback_encode(cb, &callback, &vars);
-    if (rc == LOS_E_LIMIT)
-        los_callback_report_add(
-            report, callback.n == 0 ? LOS_RULE_SIZE : LOS_RULE_VARS_SIZE,
-            LOS_STR(""));
+    alone.var_count = 0;
+    rc = los_callback_encode(&alone, &callback, &vars);
+    los_buf_free(&callback);
+    if (rc == LOS_OK) {
+        rule = LOS_RULE_VARS_SIZE;
+        rc = los_callback_encode(cb, &callback, &vars);
+    }
     los_buf_free(&callback);
     los_buf_free(&vars);
+    if (rc == LOS_E_LIMIT)
+        los_callback_report_add(report, rule, LOS_STR(""));
     return rc;
 }
 
