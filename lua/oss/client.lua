@@ -128,8 +128,7 @@ function client_methods.begin(client, verb, t, level)
   if message then
     error(message, level)
   end
-  local op
-  op = operation.new(client, verb, t, function()
+  local op = operation.new(client, verb, t, function(op)
     return verbs[verb].work(op, value)
   end)
   op.total = body.length(t)

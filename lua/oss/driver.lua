@@ -34,11 +34,19 @@ function driver_methods:start(op, limit)
   op:advance()
 end
 
+--- Starts a child with the next poll, outside of its parent's coroutine.
+function driver_methods:spawn(child)
+  self.ready[#self.ready + 1] = { child }
+end
+
 --- Answers an operation's ask: starts the transfer, or the sleep.
 function driver_methods:asked(op, kind, what)
   if kind == "sleep" then
     op.state = "sleeping"
     self.sleeping[op] = self:now() + what
+    return
+  elseif kind == "await" then
+    op.awaiting = true
     return
   end
   local id, code, message = self.transport:submit(what)
@@ -54,14 +62,16 @@ end
 
 --- Gives up what an operation is waiting for.
 -- @treturn boolean whether it was waiting
+-- @treturn boolean|nil whether the whole body had gone out
 function driver_methods:forget(op)
   if op.transfer then
-    self.transport:cancel(op.transfer)
+    local _, sent_all = self.transport:cancel(op.transfer)
     self.transfers[op.transfer] = nil
     op.transfer = nil
-    return true
-  elseif self.sleeping[op] then
+    return true, sent_all
+  elseif self.sleeping[op] or op.awaiting then
     self.sleeping[op] = nil
+    op.awaiting = false
     return true
   end
   for i, item in ipairs(self.ready) do
@@ -75,8 +85,18 @@ end
 
 --- Takes note of an ended operation.
 function driver_methods:finished(op)
-  self.running = self.running - 1
   self.limited[op] = nil
+  local parent = op.parent
+  if not parent then
+    self.running = self.running - 1
+    return
+  end
+  parent.children[op] = nil
+  table.insert(parent.ended, op)
+  if parent.awaiting then
+    parent.awaiting = false
+    self.ready[#self.ready + 1] = { parent }
+  end
 end
 
 --- Keeps what a handler raised with nobody to hand it to; the next poll raises it.
@@ -92,6 +112,9 @@ function handlers.progress(_, op, sent, total, received)
   op.sent = op.verb == "get" and received or sent
   if total >= 0 then
     op.total = total
+  end
+  if op.parent and op.parent.observe then
+    op.parent:observe()
   end
   local on_progress = op.options.on_progress
   if on_progress and op.reported ~= op.sent then
@@ -155,6 +178,7 @@ local function wake(driver)
   for op, at in pairs(driver.sleeping) do
     now = now or driver:now()
     if at <= now then
+      driver.sleeping[op] = nil
       driver.ready[#driver.ready + 1] = { op }
     end
   end
@@ -172,12 +196,10 @@ local function wake(driver)
       driver.limited[op] = nil
       op:interrupt("TotalTimeout",
         ("not done within %g seconds (option 'timeout')"):format(op.options.timeout))
-    elseif item[2] or driver.sleeping[op] then
-      driver.sleeping[op] = nil
+    else
       op:advance(item[2])
     end
   end
-  return #ready > 0
 end
 
 local function until_next(driver, timeout)
@@ -206,10 +228,8 @@ end
 function driver_methods:poll(timeout)
   local transport = self.transport
   if not self.closed then
-    if wake(self) then
-      timeout = 0
-    end
-    transport:poll(self.running > 0 and until_next(self, timeout) or 0)
+    wake(self)
+    transport:poll(self.running > 0 and #self.ready == 0 and until_next(self, timeout) or 0)
     while take(self, transport:event()) do end -- luacheck: ignore 542
     if not self.closed then
       wake(self)

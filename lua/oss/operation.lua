@@ -6,6 +6,7 @@
 --
 -- * `exchange(request)`: send a signed request, have the answer
 -- * `sleep(seconds)`
+-- * `await()`: one of the operations that this one has spawned has ended
 -- * `call(handler, ...)`: run a user's handler, outside of this coroutine, so that it may yield
 -- @module oss.operation
 
@@ -28,12 +29,16 @@ end
 -- @tparam function work `work(operation)` returns the result or nil and an error
 -- @treturn table
 function M.new(client, verb, options, work)
-  return setmetatable({
+  local op = setmetatable({
     client = client, driver = client.driver, verb = verb, options = options,
     name = (options.bucket or "") .. "/" .. (options.key or ""),
     state = "waiting", sent = 0, attempts = 0,
-    thread = coroutine.create(work), inbox = {},
+    inbox = {}, children = {}, ended = {},
   }, operation_mt)
+  op.thread = coroutine.create(function()
+    return work(op)
+  end)
+  return op
 end
 
 -- ---- asks, called inside the work
@@ -68,12 +73,56 @@ function operation_methods.call(_, handler, ...)
   return coroutine.yield("call", handler, ...)
 end
 
+--- Starts a part of this operation's work as an operation of its own.
+-- @tparam string verb
+-- @tparam table options
+-- @tparam function work
+-- @treturn table the child; it ends with its parent at the latest
+function operation_methods:spawn(verb, options, work)
+  local child = M.new(self.client, verb, options, work)
+  child.parent = self
+  self.children[child] = true
+  self.driver:spawn(child)
+  return child
+end
+
+--- Waits for a child.
+-- @treturn table|nil a child that has ended
+-- @treturn table an answer with `error` when this operation was ended meanwhile
+function operation_methods:await()
+  if #self.ended == 0 then
+    local stop = ask(self, "await")
+    if stop then
+      return nil, stop
+    end
+  end
+  return table.remove(self.ended, 1)
+end
+
+--- Runs one child to its end.
+-- @tparam string verb
+-- @tparam table options
+-- @tparam function work
+-- @treturn table|nil the child's result
+-- @treturn table the child's error
+function operation_methods:run(verb, options, work)
+  local child = self:spawn(verb, options, work)
+  local ended, stop = self:await()
+  if not ended then
+    return nil, errors.new { kind = "cancelled", code = stop.error, message = stop.message }
+  end
+  return child.result, child.err
+end
+
 -- ---- driving, called by a client
 
 local function finish(op, res, err)
   op.state = err and (err.kind == "cancelled" and "cancelled" or "failed") or "done"
   op.result, op.err = res, err
   op.thread = nil
+  for child in pairs(op.children) do
+    child:interrupt("Cancelled", "the operation it belongs to has ended")
+  end
   op.driver:finished(op)
   local on_done = op.options.on_done
   if on_done then
@@ -120,13 +169,14 @@ end
 -- @tparam string message
 -- @param cause the value a handler raised, if any
 function operation_methods:interrupt(code, message, cause)
-  if self.thread and not self.interruption then
-    local total = self.state == "sending" and self.total
-    self.interruption = { error = code, message = message, cause = cause, headers = {}, status = 0,
-      sent_all = self.state == "sending" and (not total or self.sent >= total) }
-    if self.driver:forget(self) then
-      self:advance(self.interruption)
-    end
+  if not self.thread or self.interruption then
+    return
+  end
+  local was_waiting, sent_all = self.driver:forget(self)
+  self.interruption = { error = code, message = message, cause = cause, headers = {}, status = 0,
+    sent_all = sent_all or false }
+  if was_waiting then
+    self:advance(self.interruption)
   end
 end
 

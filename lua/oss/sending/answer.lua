@@ -71,7 +71,7 @@ local function callback_error(answer)
   if err.code == "NoErrorBody" or err.code == "BadErrorResponse" then
     err.code = "CallbackFailed"
   end
-  err.hint = callback_hints.of(err.message, err.ec)
+  err.hint = callback_hints.find(err.message, err.ec) or callback_hints.find(err.code)
   return err
 end
 
@@ -104,7 +104,7 @@ function M.read(answer)
   end
   if answer.status < 200 or answer.status > 299 then
     local err = service_error(answer)
-    err.hint = callback_hints.of(err.message, err.ec) or hints.of("service", err.code)
+    err.hint = callback_hints.find(err.message, err.ec) or hints.of("service", err.code)
     return nil, err
   end
   return {

@@ -115,7 +115,11 @@ local function prepare_retry(op, plan, answer, err, started)
     end
   end
   local stop = op:sleep(delay)
-  return stop and answers.transport_error(stop) or nil
+  if stop then
+    stop = answers.transport_error(stop)
+    stop.stored = err.stored
+  end
+  return stop
 end
 
 -- The end of a put whose answer came, but whose handler raised at the last moment.
@@ -126,7 +130,7 @@ local function interrupted(op, res)
 end
 
 local function judge(op, plan, answer)
-  if answer.error and answer.stored == nil and not answer.sent_all then
+  if answer.error and (not plan.stores or not answer.sent_all) then
     answer.stored = false
   end
   local res, err = answers.read(answer)
@@ -137,20 +141,21 @@ local function judge(op, plan, answer)
     return res
   end
   err.attempts = op.attempts
-  err.retryable = retry.retryable(err) or err.code == "CredentialsFailed"
+  err.retryable = not err.final and (retry.retryable(err) or err.code == "CredentialsFailed")
   return nil, err
 end
 
 --- Runs a plan to its end.
 -- @tparam table op the operation
 -- @tparam table plan value (the request value), complete(request) (adds body or sink), has_body, length,
---   callback, expect, answer_max, read(res, answer) (finishes a result), and
+--   stores (it can change what is stored), callback, expect, answer_max, read(res, answer) (finishes a result), and
 --   settle(err, answer, elapsed) (a result, or nil and the error to go on with, for a lost answer)
 -- @treturn table|nil result
 -- @treturn table error
 function M.run(op, plan)
   local client = op.client
   local started = client:now()
+  local unknown -- an earlier try may have stored the object
   while true do
     op.attempts = op.attempts + 1
     local began = client:now()
@@ -166,9 +171,13 @@ function M.run(op, plan)
       return res
     end
     correct_clock(client, answer, err)
+    unknown = err.stored == nil or (unknown and not err.settled)
     local final = prepare_retry(op, plan, answer, err, started)
     if final then
       final.attempts = op.attempts
+      if unknown and final.stored == false then
+        final.stored = nil
+      end
       return nil, final
     end
   end

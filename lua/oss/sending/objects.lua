@@ -74,15 +74,15 @@ end
 -- @treturn table|nil as of head
 -- @treturn table error
 function M.look(op)
-  local o, counted = op.options, op.attempts
-  local value, message = M.value(op.client, "HEAD", o, {}, {})
+  local value, message = M.value(op.client, "HEAD", op.options, {}, {})
   if not value then
     return nil, errors.new { kind = "local", code = "InternalError", message = message }
   end
-  op.attempts = 0
-  local res, err = attempts.run(op, { value = value, read = describe })
-  op.attempts = counted
-  return res, err
+  local o = op.options
+  return op:run("head", { bucket = o.bucket, key = o.key, connect_timeout = o.connect_timeout,
+    idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout }, function(child)
+    return M.head.work(child, value)
+  end)
 end
 
 M.get = { prepare = prepare("GET", "get") }
@@ -166,6 +166,7 @@ function M.request.work(op, value)
   return attempts.run(op, {
     value = value, length = body.length(o), callback = o.callback ~= nil,
     has_body = o.body ~= nil or o.file ~= nil or o.reader ~= nil,
+    stores = value.method ~= "GET" and value.method ~= "HEAD",
     complete = function(request)
       body.attach(request, o)
     end,

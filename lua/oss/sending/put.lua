@@ -34,7 +34,15 @@ function M.prepare(client, t)
   return objects.value(client, "PUT", t, list, query)
 end
 
-local function mismatch(res, answer)
+--- Compares OSS's CRC-64 with that of what was sent.
+-- @tparam table o options; `crc = false` switches it off
+-- @tparam table res the result so far
+-- @tparam table answer of the transport
+-- @treturn table|nil an error when they differ
+function M.crc_error(o, res, answer)
+  if o.crc == false or not res.crc64 or not answer.crc64 or res.crc64 == answer.crc64 then
+    return nil
+  end
   return errors.new {
     kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id,
     message = ("CRC-64 of what was sent is %s, OSS stored %s"):format(answer.crc64, res.crc64),
@@ -53,13 +61,20 @@ local function is_ours(found, answer, elapsed)
   return not date or not modified or date - modified <= elapsed + 2
 end
 
--- The answer to a body that went out whole is lost: OSS is asked. The outcome is known then, except
--- whether the callback ran: that only the application server knows.
-local function settle(op, err, answer, elapsed)
+--- Settles a lost answer. The body went out whole, so OSS is asked: the outcome is known then, except
+-- whether the callback ran, which only the application server knows.
+--
+-- @tparam table op
+-- @tparam table err of this try
+-- @tparam table answer of the transport, with the CRC-64 of what was sent
+-- @tparam number elapsed seconds since the upload began
+-- @tparam boolean|nil repeated OSS refused because an earlier try may have succeeded
+-- @treturn table|nil result
+-- @treturn table the error to go on with
+function M.settle(op, err, answer, elapsed, repeated)
   local lost = err.stored == nil and (err.kind == "transport" or err.kind == "timeout")
     and err.code ~= "CrcMismatch"
-  local exists = err.code == "FileAlreadyExists" and op.attempts > 1
-  if not lost and not exists then
+  if not lost and not repeated then
     return nil, err
   end
   local found, head_err = objects.look(op)
@@ -76,8 +91,8 @@ local function settle(op, err, answer, elapsed)
       cause = err, retryable = false,
     }
   end
-  if found or head_err.status == 404 then
-    err.stored = false
+  if found or head_err.status == 404 then -- not there
+    err.stored, err.settled = false, true
   else
     -- Nobody knows; another try would run the callback a second time if the first was stored.
     err.retryable = err.retryable and not op.options.callback
@@ -95,7 +110,7 @@ function M.work(op, value)
   local length = body.length(o)
   return attempts.run(op, {
     value = value, length = length, callback = o.callback ~= nil,
-    expect = o.expect, has_body = true,
+    expect = o.expect, has_body = true, stores = true,
     complete = function(request)
       body.attach(request, o)
       if request.expect == nil then
@@ -103,8 +118,9 @@ function M.work(op, value)
       end
     end,
     read = function(res, answer)
-      if o.crc ~= false and res.crc64 and answer.crc64 and res.crc64 ~= answer.crc64 then
-        return nil, mismatch(res, answer)
+      local err = M.crc_error(o, res, answer)
+      if err then
+        return nil, err
       end
       res.crc64 = res.crc64 or answer.crc64
       if o.callback then
@@ -113,7 +129,7 @@ function M.work(op, value)
       return res
     end,
     settle = function(err, answer, elapsed)
-      return settle(op, err, answer, elapsed)
+      return M.settle(op, err, answer, elapsed, err.code == "FileAlreadyExists" and op.attempts > 1)
     end,
   })
 end

@@ -59,6 +59,8 @@ function transport_methods:feed(id, chunk)
 end
 
 --- Ends a transfer without further events.
+-- @treturn boolean whether it was there
+-- @treturn boolean whether its whole body had gone out
 function transport_methods:cancel(id)
   return self.loop:cancel(id)
 end
