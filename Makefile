@@ -114,7 +114,7 @@ endif
 
 build/asan/spec/%: spec/core/%.c $(TORTURE) $(HEADERS) $(wildcard spec/core/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) -D_DEFAULT_SOURCE $(WARN) $(CFLAGS_torture) $< -o $@ \
+	$(CC) $(CSTD) -D_GNU_SOURCE $(WARN) $(CFLAGS_torture) $< -o $@ \
 	    -Wl,--start-group $(TORTURE) -Wl,--end-group -lcrypto
 
 c-tests: $(C_TESTS)
