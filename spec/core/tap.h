@@ -147,9 +147,12 @@ static long alloc_told;
 /* libcrypto calls in between: it may do without some of its allocations. */
 static int alloc_of_crypto, alloc_failed_in_crypto;
 
+static long alloc_own_calls; /* those that are not libcrypto's */
+
 static inline int
 alloc_fails(void)
 {
+    alloc_own_calls += !alloc_of_crypto;
     if (++alloc_calls != alloc_fail_at)
         return 0;
     alloc_failed_in_crypto = alloc_of_crypto;

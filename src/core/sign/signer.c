@@ -52,12 +52,10 @@ check_config(const struct los_signer_config *c, struct los_fault *fault)
 static los_str
 keep(struct los_signer *s, los_str value)
 {
-    char *at = los_buf_extend(&s->store, value.n);
+    size_t at = s->store.n;
 
-    if (at == NULL)
-        return los_str_of(NULL, 0);
-    memcpy(at, value.p, value.n);
-    return los_str_of(at, value.n);
+    los_buf_add_str(&s->store, value);
+    return los_str_of(s->store.p + at, s->store.n - at);
 }
 
 /* Headers that are signed anyway must not be listed (protocol). */
