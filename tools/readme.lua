@@ -1,8 +1,8 @@
--- Writes README's option tables from lua/oss/options.lua.
+-- Writes README's option tables from lua/oss/schema.lua.
 --   lua tools/readme.lua           rewrites README.md
 --   lua tools/readme.lua --check   says whether it is up to date, as TAP
 
-local options = require "oss.options"
+local schema = require "oss.schema"
 
 local function row(option)
   local default = option.default
@@ -24,11 +24,13 @@ local function row(option)
 end
 
 local titles = { client = "`oss.client{}` and `oss.put{}`", ["every operation"] = "Every operation",
-  bodies = "`put` and `request`: one of the bodies", put = "`put`", get = "`get`", head = "`head`",
+  bodies = "`put`, `upload`, `append`, `request`: one of the bodies", put = "`put` and `upload`",
+  upload = "`upload`", append = "`append` (and those of `put`, but no callback)",
+  retry_callback = "`retry_callback`", get = "`get`", head = "`head`",
   delete = "`delete`", request = "`request`" }
 
 local lines = {}
-for _, group in ipairs(options.tables) do
+for _, group in ipairs(schema.tables) do
   lines[#lines + 1] = "\n### " .. titles[group[1]] .. "\n"
   lines[#lines + 1] = "| option | type | default | meaning |\n|---|---|---|---|"
   for _, option in ipairs(group[2]) do

@@ -9,7 +9,9 @@
 -- @module oss.client
 
 local core = require "oss.core"
+local append = require "oss.sending.append"
 local body = require "oss.sending.body"
+local callback_retry = require "oss.sending.callback_retry"
 local credentials = require "oss.credentials"
 local drivers = require "oss.driver"
 local endpoints = require "oss.sending.endpoint"
@@ -18,6 +20,8 @@ local objects = require "oss.sending.objects"
 local operation = require "oss.operation"
 local options = require "oss.options"
 local put = require "oss.sending.put"
+local retry_callback = require "oss.sending.retry_callback"
+local upload = require "oss.uploading.upload"
 local version = require "oss.version"
 
 local M = {}
@@ -29,8 +33,8 @@ function client_mt:__tostring()
   return ("oss.client(%s, %d running)"):format(self.endpoint.host, self.driver.running)
 end
 
-local verbs = { put = put, head = objects.head, get = objects.get, delete = objects.delete,
-  request = objects.request }
+local verbs = { put = put, upload = upload, append = append, retry_callback = retry_callback,
+  head = objects.head, get = objects.get, delete = objects.delete, request = objects.request }
 
 local function user_agent(suffix)
   local engine = rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION
@@ -67,7 +71,7 @@ function M.new(t, open)
   return setmetatable({
     options = t, endpoint = endpoint, provider = provider,
     log = log, logs = wants, clock = t.clock or os.time, random = t.random or math.random, skew = 0,
-    driver = drivers.new(transport),
+    driver = drivers.new(transport), stat = transport.stat,
   }, client_mt)
 end
 
@@ -129,15 +133,20 @@ function client_methods.begin(client, verb, t, level)
     error(message, level)
   end
   local op = operation.new(client, verb, t, function(op)
-    return verbs[verb].work(op, value)
+    return callback_retry.after(op, verbs[verb].work(op, value))
   end)
   op.total = body.length(t)
   client.driver:start(op, t.timeout)
   return op
 end
 
+--- Starts work that nobody waits for; it counts as running until it has ended.
+function client_methods:detach(verb, t, work)
+  self.driver:detach(operation.new(self, verb, t, work))
+end
+
 --- Starts an operation in the background.
--- @tparam string verb "put", "get", "head", "delete" or "request"
+-- @tparam string verb "put", "upload", "append", "retry_callback", "get", "head", "delete" or "request"
 -- @tparam table t its options
 -- @treturn table the operation, see `oss.operation`
 -- @raise on wrong options, at the caller's line

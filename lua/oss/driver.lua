@@ -39,6 +39,12 @@ function driver_methods:spawn(child)
   self.ready[#self.ready + 1] = { child }
 end
 
+--- Starts an operation with the next poll, without an owner.
+function driver_methods:detach(op)
+  self.running = self.running + 1
+  self:spawn(op)
+end
+
 --- Answers an operation's ask: starts the transfer, or the sleep.
 function driver_methods:asked(op, kind, what)
   if kind == "sleep" then

@@ -61,6 +61,15 @@ function M.new(t)
   return setmetatable(t, error_mt)
 end
 
+--- An error of this machine: a file, a handler, a store. Nothing was stored.
+-- @tparam string code
+-- @param message text
+-- @param cause what a handler raised
+-- @treturn table
+function M.here(code, message, cause)
+  return M.new { kind = "local", code = code, message = tostring(message), cause = cause, stored = false }
+end
+
 --- Whether a value is an error of this library.
 -- @param value anything
 -- @treturn boolean

@@ -4,6 +4,7 @@ local core = require "oss.core"
 local callbacks = require "oss.callback"
 local options = require "oss.options"
 local mime = require "oss.sending.mime"
+local retries = require "oss.sending.callback_retry"
 
 local M = {}
 
@@ -25,6 +26,8 @@ local function text(value)
   end
   return tostring(value)
 end
+
+local uploads = { put = true, upload = true, append = true }
 
 local function check_pairs(name, t)
   for key, value in pairs(t) do
@@ -144,7 +147,7 @@ function M.build(verb, t)
       add(name, text(t.headers[name]))
     end
   end
-  if verb == "put" and not seen["content-type"] then
+  if uploads[verb] and not seen["content-type"] then
     add("Content-Type", mime(t.key))
   end
   return list
@@ -159,12 +162,16 @@ function M.add_callback(log, list, t)
   if not t then
     return
   end
+  local wrong = retries.check(t)
+  if wrong then
+    return wrong
+  end
   for i = 1, #list, 2 do
     if list[i]:lower():match("^x%-oss%-callback") then
       return "option 'callback' and a header '" .. list[i] .. "' exclude each other"
     end
   end
-  local prepared, message = callbacks.prepare(t)
+  local prepared, message = callbacks.prepare(retries.without(t))
   if not prepared then
     return message
   end

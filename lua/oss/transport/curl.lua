@@ -70,6 +70,14 @@ function transport_methods:close()
   self.loop:close()
 end
 
+--- Size and time of change of a file.
+-- @tparam string path
+-- @treturn integer|nil bytes
+-- @treturn string time of change, to compare with another
+function transport_methods.stat(path)
+  return curl.stat(path)
+end
+
 --- Seconds of a clock that only goes forward.
 function transport_methods.now()
   return curl.now()

@@ -1,0 +1,125 @@
+--- The plan of a multipart upload and its resume token. Pure: operations do the I/O.
+--
+-- A token is plain data that serialises to JSON:
+--
+--     { version = 1, state = "open" or "completed", bucket =, key =, upload_id =, part_size =,
+--       source = { size =, mtime =, fingerprint = },
+--       parts = { { number =, size =, etag =, crc64 = }, ... },
+--       result = { etag =, crc64 =, ... } when completed }
+--
+-- @module oss.multipart
+
+local core = require "oss.core"
+
+local M = {}
+
+M.max_parts = 10000
+M.min_part = 100 * 1024
+M.max_part = 5 * 1024 * 1024 * 1024
+M.default_part = 8 * 1024 * 1024
+
+local step = 1024 * 1024
+
+--- Chooses a part size: the wanted one, unless more than 10,000 parts would be needed.
+-- @tparam integer|nil size bytes in all, nil when unknown
+-- @tparam integer|nil wanted bytes of a part
+-- @treturn integer bytes of a part
+function M.part_size(size, wanted)
+  local part = wanted or M.default_part
+  if size and size > part * M.max_parts then
+    part = math.ceil(size / M.max_parts / step) * step
+  end
+  return part
+end
+
+--- The parts of a source of known size.
+-- @tparam integer size bytes in all
+-- @tparam integer part_size
+-- @treturn {table,...} number, offset, size of each
+function M.plan(size, part_size)
+  local parts = {}
+  local offset = 0
+  repeat
+    local length = math.min(part_size, size - offset)
+    parts[#parts + 1] = { number = #parts + 1, offset = offset, size = length }
+    offset = offset + length
+  until offset >= size
+  return parts
+end
+
+--- A new token.
+-- @tparam table t bucket, key, upload_id, part_size, source
+-- @treturn table
+function M.token(t)
+  return { version = 1, state = "open", bucket = t.bucket, key = t.key, upload_id = t.upload_id,
+    part_size = t.part_size, source = t.source, parts = {} }
+end
+
+local function same_source(a, b)
+  return a and b and a.size == b.size and a.mtime == b.mtime and a.fingerprint == b.fingerprint
+end
+
+--- Whether a stored token belongs to this upload.
+-- @param token what the store gave
+-- @tparam string bucket
+-- @tparam string key
+-- @tparam table source size, mtime, fingerprint of what is to be sent now
+-- @treturn boolean
+-- @treturn string why not
+function M.fits(token, bucket, key, source)
+  if type(token) ~= "table" or token.version ~= 1 or type(token.parts) ~= "table"
+    or type(token.upload_id) ~= "string" or type(token.part_size) ~= "number" then
+    return false, "it is no token of this version"
+  elseif token.bucket ~= bucket or token.key ~= key then
+    return false, "it belongs to " .. tostring(token.bucket) .. "/" .. tostring(token.key)
+  elseif not same_source(token.source, source) then
+    return false, "what is to be sent has changed"
+  end
+  for _, part in ipairs(token.parts) do
+    if type(part) ~= "table" or type(part.number) ~= "number" or type(part.size) ~= "number"
+      or type(part.etag) ~= "string" or type(part.crc64) ~= "string" then
+      return false, "its list of parts is damaged"
+    end
+  end
+  return true
+end
+
+local function by_number(a, b)
+  return a.number < b.number
+end
+
+--- The CRC-64 of the whole from its parts'.
+-- @tparam {table,...} parts with number, size, crc64
+-- @treturn string decimal
+function M.crc64(parts)
+  local sorted = {}
+  for i, part in ipairs(parts) do
+    sorted[i] = part
+  end
+  table.sort(sorted, by_number)
+  local crc = "0"
+  for _, part in ipairs(sorted) do
+    crc = core.crc64_combine(crc, part.crc64, part.size)
+  end
+  return crc
+end
+
+--- The body of CompleteMultipartUpload.
+-- @tparam {table,...} parts with number and etag
+-- @treturn string XML
+function M.complete_body(parts)
+  local sorted = {}
+  for i, part in ipairs(parts) do
+    sorted[i] = part
+  end
+  table.sort(sorted, by_number)
+  local lines = { "<CompleteMultipartUpload>" }
+  for _, part in ipairs(sorted) do
+    lines[#lines + 1] = ('<Part><PartNumber>%d</PartNumber><ETag>"%s"</ETag></Part>')
+      :format(part.number, (part.etag:gsub("[<>&\"]", "")))
+  end
+  lines[#lines + 1] = "</CompleteMultipartUpload>"
+  return table.concat(lines)
+end
+
+return M

@@ -1,0 +1,96 @@
+--- AppendObject. OSS takes no callback with it.
+
+local core = require "oss.core"
+local attempts = require "oss.sending.attempts"
+local body = require "oss.sending.body"
+local errors = require "oss.errors"
+local headers = require "oss.sending.headers"
+local objects = require "oss.sending.objects"
+
+local M = {}
+
+--- Checks everything that can be wrong before a byte is sent.
+-- @tparam table client
+-- @tparam table t checked options
+-- @treturn table|nil the request value
+-- @treturn string what is wrong, naming the option
+function M.prepare(client, t)
+  local message = headers.check_names(t, true) or body.check(t)
+  local list, query
+  if not message then
+    list, message = headers.build("append", t)
+  end
+  if not message then
+    query, message = headers.query(t, { "append", "", "position", ("%.0f"):format(t.position or 0) })
+  end
+  if message then
+    return nil, message
+  end
+  return objects.value(client, "POST", t, list, query)
+end
+
+local function check(o, res, answer)
+  local before = o.crc64 or ((o.position or 0) == 0 and "0")
+  local whole = before and core.crc64_combine(before, answer.crc64, answer.sent)
+  if o.crc ~= false and whole and res.crc64 and res.crc64 ~= whole then
+    return nil, errors.new {
+      kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id, final = true,
+      message = ("CRC-64 with what was sent is %s, OSS stored %s"):format(whole, res.crc64), stored = true,
+    }
+  end
+  res.next_position = tonumber(res.headers["x-oss-next-append-position"])
+  return res
+end
+
+-- The answer is lost, or a repeated try finds the position taken: the object's size tells whether the
+-- bytes are in, its CRC-64 whether they are these.
+local function settle(op, err, answer)
+  local o = op.options
+  local lost = err.stored == nil and (err.kind == "transport" or err.kind == "timeout")
+  local taken = err.code == "PositionNotEqualToLength" and op.attempts > 1
+  if not lost and not taken then
+    return nil, err
+  end
+  local found, head_err = objects.look(op)
+  local position = o.position or 0
+  if found and found.content_length == position + answer.sent then
+    local before = o.crc64 or (position == 0 and "0")
+    if not before or found.crc64 == core.crc64_combine(before, answer.crc64, answer.sent) then
+      found.settled, found.body, found.next_position = true, "", found.content_length
+      return found
+    end
+  end
+  if found and found.content_length == position or head_err and head_err.status == 404 then
+    err.stored, err.settled = false, true
+  else
+    err.retryable = false
+  end
+  return nil, err
+end
+
+--- The work of an append.
+-- @tparam table op
+-- @tparam table value the request value
+-- @treturn table|nil result with next_position and crc64 (of the whole object)
+-- @treturn table error; next_position is set when the position was wrong
+function M.work(op, value)
+  local o = op.options
+  return attempts.run(op, {
+    value = value, length = body.length(o), has_body = true, stores = true, expect = o.expect or false,
+    complete = function(request)
+      body.attach(request, o)
+    end,
+    read = function(res, answer)
+      return check(o, res, answer)
+    end,
+    settle = function(err, answer)
+      local res, final = settle(op, err, answer)
+      if final and answer.headers["x-oss-next-append-position"] then
+        final.next_position = tonumber(answer.headers["x-oss-next-append-position"])
+      end
+      return res, final
+    end,
+  })
+end
+
+return M

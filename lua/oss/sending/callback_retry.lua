@@ -1,0 +1,80 @@
+--- `callback = { retry = {...} }`: after a failed callback the callback alone is tried again.
+--
+-- What is stored stays; only `retry_callback` is sent.
+
+local nearest = require "oss.common.nearest"
+
+local M = {}
+
+local known = { attempts = "number", delay = "number", max_delay = "number" }
+
+--- The callback without its retry settings.
+-- @tparam table t the user's callback option
+-- @treturn table
+function M.without(t)
+  if t.retry == nil then
+    return t
+  end
+  local copy = {}
+  for name, value in pairs(t) do
+    copy[name] = name ~= "retry" and value or nil
+  end
+  return copy
+end
+
+--- Checks the retry settings.
+-- @tparam table t the user's callback option
+-- @treturn nil|string what is wrong
+function M.check(t)
+  if t.retry == nil or t.retry == true or t.retry == false then
+    return nil
+  elseif type(t.retry) ~= "table" then
+    return "callback.retry must be true or a table with attempts, delay, max_delay"
+  end
+  for name, value in pairs(t.retry) do
+    if not known[name] then
+      return ("callback.retry: unknown '%s'%s"):format(tostring(name),
+        nearest.clause(tostring(name), { "attempts", "delay", "max_delay" }))
+    elseif type(value) ~= "number" or value <= 0 then
+      return ("callback.retry.%s must be a number above 0"):format(name)
+    end
+  end
+end
+
+--- Tries the callback of a stored object again, when that was asked for.
+-- @tparam table op a put or upload that has ended
+-- @tparam table|nil res its result
+-- @tparam table|nil err its error
+-- @treturn table|nil the result, its `callback` from the retry and `callback_retried` set
+-- @treturn table|nil the error
+function M.after(op, res, err)
+  local callback = op.options.callback
+  local settings = callback and callback.retry
+  local uploads = op.verb == "put" or op.verb == "upload"
+  if not uploads or not settings or not err or err.kind ~= "callback" or op.interruption then
+    return res, err
+  end
+  settings = settings == true and {} or settings
+  local o = op.options
+  local options = { bucket = o.bucket, key = o.key, callback = M.without(callback),
+    attempts = settings.attempts, retry_delay = settings.delay, retry_max_delay = settings.max_delay,
+    connect_timeout = o.connect_timeout, idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout }
+  local retry_callback = require "oss.sending.retry_callback"
+  local prepared, message = retry_callback.prepare(op.client, options)
+  if not prepared then
+    err.message = err.message .. "; the callback was not tried again: " .. message
+    return nil, err
+  end
+  local again, again_err = op:run("retry_callback", options, function(child)
+    return retry_callback.work(child, prepared)
+  end)
+  if not again then
+    err.retry_error = again_err
+    return nil, err
+  end
+  return { status = 200, etag = err.etag, crc64 = err.crc64, version_id = err.version_id,
+    request_id = err.request_id, headers = again.headers, body = again.body, callback = again.callback,
+    callback_retried = true }
+end
+
+return M

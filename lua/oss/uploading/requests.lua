@@ -1,0 +1,180 @@
+--- The four requests of a multipart upload, as plans for attempts.
+
+local attempts = require "oss.sending.attempts"
+local answers = require "oss.sending.answer"
+local errors = require "oss.errors"
+local multipart = require "oss.multipart"
+local objects = require "oss.sending.objects"
+local put = require "oss.sending.put"
+local xml = require "oss.sending.xml"
+
+local M = {}
+
+-- Which of the object's headers go with which request; all others go with initiate.
+local with_parts = { ["x-oss-traffic-limit"] = true, ["x-oss-request-payer"] = true }
+local with_complete = { ["x-oss-forbid-overwrite"] = true, ["x-oss-request-payer"] = true,
+  ["x-oss-callback"] = true, ["x-oss-callback-var"] = true }
+local not_with_initiate = { ["x-oss-traffic-limit"] = true, ["x-oss-callback"] = true,
+  ["x-oss-callback-var"] = true, ["content-md5"] = true }
+
+local function pick(list, wanted)
+  local picked = {}
+  for i = 1, #list, 2 do
+    if wanted(list[i]:lower()) then
+      picked[#picked + 1] = list[i]
+      picked[#picked + 1] = list[i + 1]
+    end
+  end
+  return picked
+end
+
+local function value(op, method, list, query)
+  return objects.value(op.client, method, op.options, list, query)
+end
+
+local function bad_answer(message)
+  return errors.new { kind = "transport", code = "MalformedAnswer", message = message, stored = false }
+end
+
+--- InitiateMultipartUpload.
+-- @treturn string|nil upload id
+-- @treturn table error
+function M.initiate(op, headers)
+  local list = pick(headers, function(name)
+    return not not_with_initiate[name]
+  end)
+  local request = value(op, "POST", list, { "uploads", "" })
+  local res, err = attempts.run(op, { value = request, length = 0 })
+  if not res then
+    return nil, err
+  end
+  local root = xml.parse(res.body)
+  local id = root and xml.fields(root).UploadId
+  if not id or id == "" then
+    return nil, bad_answer("InitiateMultipartUpload's answer has no UploadId")
+  end
+  return id
+end
+
+--- UploadPart, as the work of a child.
+-- @treturn table|nil number, size, etag, crc64
+-- @treturn table error
+function M.part(child, headers, upload_id, part, source)
+  local list = pick(headers, function(name)
+    return with_parts[name]
+  end)
+  local request = value(child, "PUT", list, { "partNumber", tostring(part.number), "uploadId", upload_id })
+  return attempts.run(child, {
+    value = request, length = part.size, has_body = true, expect = false,
+    complete = function(wire)
+      source.attach(wire, part)
+    end,
+    read = function(res, answer)
+      local err = put.crc_error(child.options, res, answer)
+      if err then
+        return nil, err
+      elseif not res.etag then
+        return nil, bad_answer("UploadPart's answer has no ETag")
+      end
+      return { number = part.number, size = part.size, etag = res.etag, crc64 = answer.crc64 }
+    end,
+  })
+end
+
+local function read_complete(op, res, answer, crc)
+  local o = op.options
+  local root = not o.callback and xml.parse(res.body)
+  if root and root.name == "CompleteMultipartUploadResult" then
+    local etag = xml.fields(root).ETag
+    res.etag = res.etag or etag and (etag:gsub('"', ""))
+  elseif not o.callback then
+    local err = bad_answer("CompleteMultipartUpload's answer is no result of OSS: " .. res.body:sub(1, 256))
+    err.stored = nil
+    return nil, err
+  end
+  if o.crc ~= false and res.crc64 and res.crc64 ~= crc then
+    return nil, errors.new {
+      kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id, stored = true,
+      message = ("CRC-64 of the parts is %s, OSS stored %s"):format(crc, res.crc64), final = true,
+    }
+  end
+  res.crc64 = res.crc64 or crc
+  res.callback = o.callback and answers.callback_result(answer) or nil
+  return res
+end
+
+--- CompleteMultipartUpload.
+-- @tparam table op
+-- @tparam table headers flat list
+-- @tparam string upload_id
+-- @tparam {table,...} parts number, size, etag, crc64
+-- @tparam boolean resumed an earlier run may have completed it already
+-- @treturn table|nil result
+-- @treturn table error
+function M.complete(op, headers, upload_id, parts, resumed)
+  local list = pick(headers, function(name)
+    return with_complete[name]
+  end)
+  list[#list + 1] = "Content-Type"
+  list[#list + 1] = "application/xml"
+  local crc = multipart.crc64(parts)
+  local body = multipart.complete_body(parts)
+  return attempts.run(op, {
+    value = value(op, "POST", list, { "uploadId", upload_id }), length = #body, has_body = true, stores = true,
+    callback = op.options.callback ~= nil, replays = true,
+    complete = function(wire)
+      wire.body = body
+    end,
+    read = function(res, answer)
+      return read_complete(op, res, answer, crc)
+    end,
+    settle = function(err, answer, elapsed)
+      answer.crc64 = crc
+      local spent = err.code == "NoSuchUpload" and (op.attempts > 1 or resumed)
+      return put.settle(op, err, answer, resumed and math.huge or elapsed, spent)
+    end,
+  })
+end
+
+--- AbortMultipartUpload, in the background, so that it also runs behind a cancelled upload.
+function M.abort(op, upload_id)
+  local o = op.options
+  local options = { bucket = o.bucket, key = o.key, attempts = 2, retry_budget = 10 }
+  op.client:detach("delete", options, function(abort)
+    local request = value(abort, "DELETE", {}, { "uploadId", upload_id })
+    return attempts.run(abort, { value = request, length = 0 })
+  end)
+end
+
+--- ListParts, all pages.
+-- @treturn {table,...}|nil number, size, etag, crc64 (nil where OSS gives none)
+-- @treturn table error
+function M.list(op, upload_id)
+  local parts, marker = {}, nil
+  repeat
+    local query = { "uploadId", upload_id, "max-parts", "1000" }
+    if marker then
+      query[5], query[6] = "part-number-marker", marker
+    end
+    local res, err = attempts.run(op, { value = value(op, "GET", {}, query), length = 0 })
+    if not res then
+      return nil, err
+    end
+    local root, message = xml.parse(res.body)
+    if not root then
+      return nil, bad_answer("ListParts: " .. message)
+    end
+    for _, child in ipairs(root) do
+      if child.name == "Part" then
+        local part = xml.fields(child)
+        parts[#parts + 1] = { number = tonumber(part.PartNumber), size = tonumber(part.Size),
+          etag = part.ETag and part.ETag:gsub('"', "") or nil, crc64 = part.HashCrc64ecma }
+      end
+    end
+    local fields = xml.fields(root)
+    marker = fields.IsTruncated == "true" and fields.NextPartNumberMarker or nil
+  until not marker
+  return parts
+end
+
+return M
