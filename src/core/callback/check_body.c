@@ -94,27 +94,31 @@ check_part(const struct los_callback *cb, struct los_callback_report *report,
             part->name, cb->vars, cb->var_count, &problem->nearest_var);
 }
 
-/* What stands for a placeholder while the structure is tried. */
+/* What stands for a placeholder while the structure is tried. No number fits
+ * in fewer places than 0; image sizes are tried with and without an image. */
 static los_str
-sample_of(const struct los_part *part)
+sample_of(const struct los_part *part, int image)
 {
+    enum los_value_kind kind = los_value_kind(part->name);
+
     if (part->type != LOS_PART_NAME)
         return part->text;
-    return los_value_kind(part->name) == LOS_VALUE_STRING ? LOS_STR("\"x\"")
-                                                          : LOS_STR("1");
+    if (kind == LOS_VALUE_STRING)
+        return LOS_STR("\"x\"");
+    return kind == LOS_VALUE_NUMBER || image ? LOS_STR("0") : LOS_STR("");
 }
 
 /* The piece of the body that is at an offset of the filled-in sample; its
  * last bytes when something is missing behind them. */
 static los_str
-piece_at(los_str body, size_t offset)
+piece_at(los_str body, size_t offset, int image)
 {
     los_str rest = body;
     struct los_part part;
     size_t at = 0, skip;
 
     while (los_template_next(&rest, &part)) {
-        size_t n = sample_of(&part).n;
+        size_t n = sample_of(&part, image).n;
 
         if (offset < at + n) {
             skip = part.type == LOS_PART_TEXT ? offset - at : 0;
@@ -139,9 +143,10 @@ begins_as_json(los_str body)
     return i < body.n && (body.p[i] == '{' || body.p[i] == '[');
 }
 
-/* Fills the body with samples and looks whether JSON comes out. */
+/* Fills the body with samples. fault is what keeps it from being JSON, empty
+ * when nothing does. */
 static int
-check_json(los_str body, struct los_callback_report *report)
+find_fault(los_str body, int image, los_str *fault)
 {
     struct los_buf sample;
     struct los_part part;
@@ -149,16 +154,30 @@ check_json(los_str body, struct los_callback_report *report)
     size_t where;
     int rc;
 
-    los_buf_init(&sample, body.n + 3 * LOS_CALLBACK_MAX);
+    los_buf_init(&sample, body.n); /* samples are shorter than their names */
     while (los_template_next(&rest, &part))
-        los_buf_add_str(&sample, sample_of(&part));
+        los_buf_add_str(&sample, sample_of(&part, image));
     rc = los_buf_error(&sample);
+    *fault = LOS_STR("");
     if (rc == LOS_OK && !los_json_is_valid(los_buf_str(&sample), &where))
+        *fault = piece_at(body, where, image);
+    los_buf_free(&sample);
+    return rc;
+}
+
+static int
+check_json(los_str body, struct los_callback_report *report)
+{
+    los_str fault;
+    int rc = find_fault(body, 1, &fault);
+
+    if (rc == LOS_OK && fault.n == 0)
+        rc = find_fault(body, 0, &fault);
+    if (rc == LOS_OK && fault.n > 0)
         los_callback_report_add(report,
                                 begins_as_json(body) ? LOS_RULE_BODY_JSON
                                                      : LOS_RULE_BODY_NOT_JSON,
-                                piece_at(body, where));
-    los_buf_free(&sample);
+                                fault);
     return rc;
 }
 

@@ -111,6 +111,21 @@ value_of(los_str name, const struct los_callback_var *values, size_t count)
     return LOS_STR("");
 }
 
+static int
+add_value(struct los_buf *out, int json, enum los_value_kind kind,
+          los_str value)
+{
+    if (kind == LOS_VALUE_UNKNOWN)
+        return LOS_E_ARGUMENT;
+    if (json && kind == LOS_VALUE_STRING)
+        return los_add_json_string(out, value);
+    if (json)
+        los_buf_add_str(out, value);
+    else
+        los_add_percent(out, value, 0);
+    return LOS_OK;
+}
+
 int
 los_template_expand(los_str body, int json,
                     const struct los_callback_var *values, size_t count,
@@ -121,19 +136,13 @@ los_template_expand(los_str body, int json,
     int rc = LOS_OK;
 
     while (rc == LOS_OK && los_template_next(&body, &part)) {
-        enum los_value_kind kind = los_value_kind(part.name);
-        los_str value = value_of(part.name, values, count);
-
         if (part.type == LOS_PART_TEXT)
             los_buf_add_str(out, part.text);
-        else if (part.type != LOS_PART_NAME || kind == LOS_VALUE_UNKNOWN)
-            rc = LOS_E_ARGUMENT;
-        else if (!json)
-            los_add_percent(out, value, 0);
-        else if (kind == LOS_VALUE_STRING)
-            rc = los_add_json_string(out, value);
+        else if (part.type == LOS_PART_NAME)
+            rc = add_value(out, json, los_value_kind(part.name),
+                           value_of(part.name, values, count));
         else
-            los_buf_add_str(out, value);
+            rc = LOS_E_ARGUMENT;
     }
     if (rc == LOS_OK)
         rc = los_buf_error(out);
