@@ -121,6 +121,28 @@ test_url_list(void)
 }
 
 static void
+test_long_hosts(void)
+{
+    char url[300] = "http://";
+    struct los_callback cb = plain();
+    los_str one;
+    size_t i;
+
+    for (i = 0; i < 254; i++)
+        url[7 + i] = i % 64 == 63 ? '.' : 'a';
+    cb.urls = &one;
+    one = los_str_of(url, 7 + 253);
+    expect_none(&cb, "a host of 253 bytes");
+    one.n++;
+    expect(&cb, LOS_RULE_URL_HOST, url + 7);
+    url[7 + 63] = 'a';
+    url[7 + 64] = '.';
+    one = los_str_of(url, 7 + 66);
+    url[7 + 66] = '\0';
+    expect(&cb, LOS_RULE_URL_HOST, url + 7);
+}
+
+static void
 test_bodies(void)
 {
     static const struct {
@@ -309,6 +331,7 @@ main(void)
 
     test_urls();
     test_url_list();
+    test_long_hosts();
     test_bodies();
     test_vars();
     test_other_fields();

@@ -112,6 +112,7 @@ test_nearest(void)
         {"width", "imageInfo.width", 0},
         {"something", "", 0},
         {"x:", "", 0},
+        {"id", "uid", 1},
         {"q", "", 0},
         {"a_name_that_is_much_longer_than_any_that_could_be_meant", "", 0},
     };
