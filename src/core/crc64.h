@@ -10,7 +10,8 @@
  * start. Takes the fastest way the CPU has. */
 uint64_t los_crc64(uint64_t crc, const void *data, size_t n);
 
-/* The CRC of A followed by B, from the CRC of A, that of B, and B's length. */
+/* The CRC of A followed by B, from the CRC of A, that of B, and B's length;
+ * that of A when the length is 0. */
 uint64_t los_crc64_combine(uint64_t a, uint64_t b, uint64_t length_b);
 
 /* los_crc64() without any special instruction, for every CPU. */
