@@ -115,6 +115,9 @@ end
 local handlers = {}
 
 function handlers.progress(_, op, sent, total, received)
+  if op.aside then
+    return
+  end
   op.sent = op.verb == "get" and received or sent
   if total >= 0 then
     op.total = total

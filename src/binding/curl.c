@@ -8,6 +8,7 @@ No Lua function is ever called from here: what happens is asked for with
 #include "binding/compat.h"
 #include "binding/curl_answer.h"
 #include "binding/curl_options.h"
+#include "binding/curl_stat.h"
 #include "core/err.h"
 #include "curl/loop.h"
 
@@ -278,18 +279,20 @@ Drops a transfer; it gives no further event.
 @function cancel
 @tparam integer id
 @treturn boolean whether there was one
+@treturn boolean whether the whole request may have reached the server
 */
 static int
 cancel(lua_State *L)
 {
     struct los_loop **loop = luaL_checkudata(L, 1, LOOP);
     uint64_t id = check_id(L);
-    int found = *loop != NULL && los_loop_cancel(*loop, id);
+    int outcome = *loop != NULL ? los_loop_cancel(*loop, id) : 0;
 
-    if (found)
+    if (outcome > 0)
         release(L, id);
-    lua_pushboolean(L, found);
-    return 1;
+    lua_pushboolean(L, outcome > 0);
+    lua_pushboolean(L, outcome > 1);
+    return 2;
 }
 
 /***
@@ -368,10 +371,8 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"loop", open_loop},
-    {"features", features},
-    {"now", now},
-    {NULL, NULL},
+    {"loop", open_loop},    {"features", features}, {"now", now},
+    {"stat", los_lua_stat}, {NULL, NULL},
 };
 
 #if defined(__GNUC__)

@@ -13,10 +13,8 @@ count_sent(const struct los_transfer *t)
     return n < t->body.taken ? (int64_t)n : t->body.taken;
 }
 
-/* Whether the whole request may be with the server. In doubt it may: what is
- * then believed lost was at most stored, never the other way round. */
-static int
-may_be_sent(const struct los_transfer *t)
+int
+los_transfer_may_be_sent(const struct los_transfer *t)
 {
     const int64_t sent = t->answer.sent;
 
@@ -65,7 +63,7 @@ los_transfer_check_time(const struct los_transfer *t, int64_t now,
         return LOS_E_TOTAL_TIMEOUT;
     if (t->requests == 0)
         return LOS_OK;
-    if (t->answer.status < 200 && may_be_sent(t)) {
+    if (t->answer.status < 200 && los_transfer_may_be_sent(t)) {
         if (passed(t->moved_at, t->answer_ms, now, next))
             return LOS_E_ANSWER_TIMEOUT;
     } else if (!t->paused && passed(t->moved_at, t->idle_ms, now, next)) {
@@ -136,7 +134,9 @@ los_transfer_finish(struct los_transfer *t, CURLcode code)
         return;
     los_transfer_observe(t, 0);
     curl_easy_getinfo(t->easy->curl, CURLINFO_NUM_CONNECTS, &connects);
-    a->sent_all = may_be_sent(t);
+    a->sent_all = los_transfer_may_be_sent(t);
+    if (a->sent_all)
+        a->sent = t->body.taken;
     a->reused = t->requests > 0 && connects == 0;
     a->resent = t->requests > 1;
     if (code != CURLE_OK)

@@ -334,11 +334,13 @@ int
 los_loop_cancel(struct los_loop *loop, uint64_t id)
 {
     struct los_transfer *t = find(loop, id);
+    int outcome;
 
     if (t == NULL)
         return 0;
+    outcome = los_transfer_may_be_sent(t) ? 2 : 1;
     forget(loop, t);
-    return 1;
+    return outcome;
 }
 
 static enum los_event_kind

@@ -69,7 +69,8 @@ int los_loop_feed(struct los_loop *loop, uint64_t id, los_str chunk);
  * Ends the transfer with LOS_E_BODY_SHORT when bytes are missing. */
 int los_loop_feed_end(struct los_loop *loop, uint64_t id);
 
-/* Drops a transfer and its waiting events: 1, or 0 when it was over. */
+/* Drops a transfer and its waiting events: 0 when it was over, 1 when the
+ * request cannot have reached the server whole, 2 when it may have. */
 int los_loop_cancel(struct los_loop *loop, uint64_t id);
 
 /* Transfers that were submitted and have not ended. */

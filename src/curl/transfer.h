@@ -61,6 +61,10 @@ int los_transfer_observe(struct los_transfer *t, int64_t now);
 int los_transfer_check_time(const struct los_transfer *t, int64_t now,
                             int64_t *next);
 
+/* Whether the whole request may be with the server. In doubt it may: what is
+ * then believed lost was at most stored, never the other way round. */
+int los_transfer_may_be_sent(const struct los_transfer *t);
+
 /* Writes the outcome into the answer. A failure that was noted before counts
  * more than code. */
 void los_transfer_finish(struct los_transfer *t, CURLcode code);

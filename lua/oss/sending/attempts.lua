@@ -49,7 +49,10 @@ local function try(op, plan)
   if client.logs("debug") then
     client.log("debug", "%s %s\n%s", request.method, log.mask_url(url), log.mask_head(head))
   end
-  op.sent, op.total = 0, plan.length or (not plan.has_body and 0) or nil
+  op.aside = plan.aside
+  if not plan.aside then
+    op.sent, op.total = 0, plan.length or (not plan.has_body and 0) or nil
+  end
   local answer = op:exchange(request)
   if client.logs("debug") then
     client.log("debug", "answer: %s, request id %s", answer.error or tostring(answer.status),
@@ -148,7 +151,7 @@ end
 --- Runs a plan to its end.
 -- @tparam table op the operation
 -- @tparam table plan value (the request value), complete(request) (adds body or sink), has_body, length,
---   stores (it can change what is stored), callback, expect, answer_max, read(res, answer) (finishes a result), and
+--   aside (its bytes are not the operation's), stores (it can change what is stored), callback, expect, answer_max, read(res, answer) (finishes a result), and
 --   settle(err, answer, elapsed) (a result, or nil and the error to go on with, for a lost answer)
 -- @treturn table|nil result
 -- @treturn table error

@@ -59,16 +59,38 @@ local function remaining(op, state)
   end
 end
 
---- Sends what is missing.
--- @tparam table op the upload
--- @tparam table state source, headers, token, part_size, parallel, done, store
--- @treturn nil|table an error; the parts that arrived are in the token
-function M.send(op, state)
+local function drop_children(op)
+  for child in pairs(op.children) do
+    child:interrupt("Cancelled", "another part has failed")
+  end
+  op.ended = {}
+end
+
+local function stopped(stop)
+  local kinds = { TotalTimeout = "timeout", Cancelled = "cancelled" }
+  return errors.new { kind = kinds[stop.error] or "local", code = stop.error, message = stop.message,
+    cause = stop.cause, stored = false }
+end
+
+-- Takes the part that a child has sent.
+local function take(op, state, child)
+  if child.err then
+    child.err.stored = false
+    return child.err
+  end
+  state.done = state.done + child.result.size
+  table.insert(state.token.parts, child.result)
+  local failure = resume.save(op, state)
+  M.observe(op)
+  return failure
+end
+
+local function send(op, state)
   local o = op.options
   local running, next_part = 0, remaining(op, state)
   local part, err = next_part()
   while part or running > 0 do
-    while part and not err and running < state.parallel do
+    while part and running < state.parallel do
       local this = part
       local child = op:spawn("part", part_options(o, state.parallel), function(child)
         return requests.part(child, state.headers, state.token.upload_id, this, state.source)
@@ -76,26 +98,30 @@ function M.send(op, state)
       child.is_part, running = true, running + 1
       part, err = next_part()
     end
-    if err or running == 0 then
+    if err then
       return err
     end
     local child, stop = op:await()
     if not child then
-      return errors.new { kind = stop.error == "TotalTimeout" and "timeout" or stop.error == "Cancelled"
-        and "cancelled" or "local", code = stop.error, message = stop.message, cause = stop.cause, stored = false }
+      return stopped(stop)
     end
     running = running - 1
-    if child.err then
-      child.err.stored = false
-      return child.err
+    err = take(op, state, child)
+    if err then
+      return err
     end
-    state.done = state.done + child.result.size
-    table.insert(state.token.parts, child.result)
-    M.observe(op)
-    local failure = resume.save(op, state)
-    if failure then
-      return failure
-    end
+  end
+  return err
+end
+
+--- Sends what is missing.
+-- @tparam table op the upload
+-- @tparam table state source, headers, token, part_size, parallel, done, store
+-- @treturn nil|table an error; the parts that arrived are in the token
+function M.send(op, state)
+  local err = send(op, state)
+  if err then
+    drop_children(op)
   end
   return err
 end

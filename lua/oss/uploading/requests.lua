@@ -44,7 +44,7 @@ function M.initiate(op, headers)
     return not not_with_initiate[name]
   end)
   local request = value(op, "POST", list, { "uploads", "" })
-  local res, err = attempts.run(op, { value = request, length = 0 })
+  local res, err = attempts.run(op, { value = request, aside = true })
   if not res then
     return nil, err
   end
@@ -120,8 +120,8 @@ function M.complete(op, headers, upload_id, parts, resumed)
   local crc = multipart.crc64(parts)
   local body = multipart.complete_body(parts)
   return attempts.run(op, {
-    value = value(op, "POST", list, { "uploadId", upload_id }), length = #body, has_body = true, stores = true,
-    callback = op.options.callback ~= nil, replays = true,
+    value = value(op, "POST", list, { "uploadId", upload_id }), has_body = true, aside = true,
+    stores = true, callback = op.options.callback ~= nil,
     complete = function(wire)
       wire.body = body
     end,
@@ -142,7 +142,7 @@ function M.abort(op, upload_id)
   local options = { bucket = o.bucket, key = o.key, attempts = 2, retry_budget = 10 }
   op.client:detach("delete", options, function(abort)
     local request = value(abort, "DELETE", {}, { "uploadId", upload_id })
-    return attempts.run(abort, { value = request, length = 0 })
+    return attempts.run(abort, { value = request })
   end)
 end
 
@@ -156,7 +156,7 @@ function M.list(op, upload_id)
     if marker then
       query[5], query[6] = "part-number-marker", marker
     end
-    local res, err = attempts.run(op, { value = value(op, "GET", {}, query), length = 0 })
+    local res, err = attempts.run(op, { value = value(op, "GET", {}, query), aside = true })
     if not res then
       return nil, err
     end

@@ -65,7 +65,7 @@ local function read(bucket, key)
   local path, meta = paths(bucket, key)
   local object = files.load(meta)
   if object and describes(object, path) then
-    return object, path
+    return object, path, meta
   elseif not object and not identity(path) then
     return nil
   end

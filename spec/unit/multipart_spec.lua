@@ -1,0 +1,72 @@
+local core = require "oss.core"
+local multipart = require "oss.multipart"
+local json = require "cjson"
+
+describe("a multipart plan", function()
+  it("keeps the wanted size while 10,000 parts suffice", function()
+    assert.equal(multipart.default_part, multipart.part_size(nil, nil))
+    assert.equal(102400, multipart.part_size(102400 * 10000, 102400))
+    local grown = multipart.part_size(102400 * 10000 + 1, 102400)
+    assert.is_true(grown > 102400)
+    assert.is_true(#multipart.plan(102400 * 10000 + 1, grown) <= 10000)
+    local huge = 48 * 1024 * 1024 * 1024 * 1024
+    assert.is_true(multipart.part_size(huge) <= multipart.max_part)
+    assert.is_true(math.ceil(huge / multipart.part_size(huge)) <= 10000)
+  end)
+
+  it("covers every byte once", function()
+    for _, size in ipairs { 0, 1, 9, 10, 11, 20, 95 } do
+      local at = 0
+      for i, part in ipairs(multipart.plan(size, 10)) do
+        assert.equal(i, part.number)
+        assert.equal(at, part.offset)
+        assert.is_true(part.size == 10 or at + part.size == size)
+        at = at + part.size
+      end
+      assert.equal(size, at)
+    end
+  end)
+end)
+
+describe("a token", function()
+  local source = { size = 20, mtime = "1", fingerprint = "f" }
+  local function token()
+    local t = multipart.token { bucket = "b", key = "k", upload_id = "u", part_size = 10, source = source }
+    t.parts[1] = { number = 1, size = 10, etag = "E", crc64 = "1" }
+    return t
+  end
+
+  it("survives JSON", function()
+    assert.is_true(multipart.fits(json.decode(json.encode(token())), "b", "k", source))
+  end)
+
+  local misfits = {
+    { "another bucket", token(), "c", "k", source }, { "another key", token(), "b", "l", source },
+    { "another size", token(), "b", "k", { size = 21, mtime = "1", fingerprint = "f" } },
+    { "another time", token(), "b", "k", { size = 20, mtime = "2", fingerprint = "f" } },
+    { "another content", token(), "b", "k", { size = 20, mtime = "1", fingerprint = "g" } },
+    { "no token", "text", "b", "k", source }, { "an empty table", {}, "b", "k", source },
+    { "another version", (function() local t = token() t.version = 2 return t end)(), "b", "k", source },
+    { "damaged parts", (function() local t = token() t.parts[1].etag = nil return t end)(), "b", "k", source },
+  }
+  for _, case in ipairs(misfits) do
+    it("does not fit " .. case[1], function()
+      local fits, reason = multipart.fits(case[2], case[3], case[4], case[5])
+      assert.is_false(fits)
+      assert.is_string(reason)
+    end)
+  end
+end)
+
+describe("parts", function()
+  it("have the CRC-64 of the whole, in any order", function()
+    assert.equal(core.crc64("123456789"), multipart.crc64 {
+      { number = 2, size = 5, crc64 = core.crc64("56789") }, { number = 1, size = 4, crc64 = core.crc64("1234") } })
+  end)
+
+  it("are completed in order", function()
+    assert.equal('<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"A"</ETag></Part>'
+      .. '<Part><PartNumber>2</PartNumber><ETag>"B"</ETag></Part></CompleteMultipartUpload>',
+      multipart.complete_body { { number = 2, etag = "B" }, { number = 1, etag = "A<" } })
+  end)
+end)
