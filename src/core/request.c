@@ -68,11 +68,33 @@ is_between(char c, char first, char last)
     return c >= first && c <= last;
 }
 
-static int
-is_alnum(char c)
+/* What an ASCII character may be part of: a token (RFC 9110), the name of a
+ * host, an address of IPv6. */
+#define TOKEN   1
+#define HOST    2
+#define ADDRESS 4
+
+static const unsigned char classes[128] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
+    0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 3, 7, 0, /* !"#$%&'()*+,-./ */
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 4, 0, 0, 0, 0, 0, /* 0-9 :;<=>? */
+    0, 7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, 3, 3, 3, /* @ A-O */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 1, 3, /* P-Z [\]^_ */
+    1, 7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, 3, 3, 3, /* ` a-o */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 0, 1, 0, /* p-z {|}~ DEL */
+};
+
+/* How many bytes from the i-th on are of a class. */
+static size_t
+span(los_str s, size_t i, unsigned char class)
 {
-    return is_between(c, 'a', 'z') || is_between(c, 'A', 'Z')
-           || is_between(c, '0', '9');
+    size_t start = i;
+
+    while (i < s.n && (unsigned char)s.p[i] < 128
+           && (classes[(unsigned char)s.p[i]] & class))
+        i++;
+    return i - start;
 }
 
 static int
@@ -90,30 +112,18 @@ is_method(los_str s)
 static int
 is_host(los_str s)
 {
-    size_t i = 0, digits = 0;
+    int bracket = s.n > 0 && s.p[0] == '[';
+    size_t name = bracket ? span(s, 1, ADDRESS) : span(s, 0, HOST);
+    size_t i = bracket ? name + 2 : name, port = i + 1;
 
-    if (s.n > 0 && s.p[0] == '[') {
-        for (i = 1;
-             i < s.n && (is_alnum(s.p[i]) || s.p[i] == ':' || s.p[i] == '.');)
-            i++;
-        if (i == 1 || i == s.n || s.p[i] != ']')
-            return 0;
-        i++;
-    } else {
-        while (i < s.n
-               && (is_alnum(s.p[i]) || s.p[i] == '-' || s.p[i] == '.'
-                   || s.p[i] == '_'))
-            i++;
-    }
-    if (i == 0 || s.n > HOST_MAX)
+    if (name == 0 || s.n > HOST_MAX || i > s.n
+        || (bracket && s.p[i - 1] != ']'))
         return 0;
     if (i == s.n)
         return 1;
-    if (s.p[i++] != ':')
-        return 0;
-    for (; i < s.n && is_between(s.p[i], '0', '9'); i++)
-        digits++;
-    return i == s.n && digits >= 1 && digits <= 5;
+    for (i++; i < s.n && is_between(s.p[i], '0', '9');)
+        i++;
+    return s.p[port - 1] == ':' && i == s.n && i > port && i <= port + 5;
 }
 
 static int
@@ -128,22 +138,6 @@ is_bucket(los_str s)
             && s.p[i] != '-')
             return 0;
     return 1;
-}
-
-/* RFC 9110's token: the bits of what is allowed among ASCII. */
-static int
-is_token(los_str s)
-{
-    static const uint32_t allowed[4] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
-    size_t i;
-
-    for (i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-
-        if (c > 127 || !(allowed[c / 32] >> c % 32 & 1))
-            return 0;
-    }
-    return s.n > 0;
 }
 
 static int
@@ -178,7 +172,7 @@ check_header(const struct los_pair *h, struct los_fault *fault)
 {
     int code;
 
-    if (!is_token(h->name))
+    if (h->name.n == 0 || span(h->name, 0, TOKEN) != h->name.n)
         return refuse(fault, "headers", "a name is empty or not a token");
     code = los_check_bytes(h->value, "header", fault);
     if (code == LOS_OK && los_name_is(h->name, LOS_STR("host")))
@@ -300,10 +294,20 @@ los_add_parameter(struct los_buf *out, char *mark, los_str name, los_str value)
 void
 los_add_header(struct los_buf *out, los_str name, los_str value)
 {
-    los_buf_add_str(out, name);
-    los_buf_add_str(out, LOS_STR(": "));
-    los_buf_add_str(out, los_trim(value));
-    los_buf_add_str(out, LOS_STR("\r\n"));
+    char *to;
+
+    value = los_trim(value);
+    to = los_buf_extend(out, name.n + value.n + 4);
+    if (to == NULL)
+        return;
+    memcpy(to, name.p, name.n);
+    to += name.n;
+    *to++ = ':';
+    *to++ = ' ';
+    memcpy(to, value.p, value.n);
+    to += value.n;
+    *to++ = '\r';
+    *to = '\n';
 }
 
 int

@@ -3,7 +3,6 @@
  * -DOPENSSL_SUPPRESS_DEPRECATED. */
 #include "core/digest.h"
 #include "core/alloc.h"
-#include "core/buf.h"
 #include "core/err.h"
 
 #include <limits.h>
@@ -160,7 +159,7 @@ mac_add(struct los_digest *d, los_str data)
 static int
 mac_end(struct los_digest *d, unsigned char *out)
 {
-    return EVP_MAC_final(d->mac, out, NULL, EVP_MAX_MD_SIZE);
+    return EVP_MAC_final(d->mac, out, NULL, los_digest_size(d));
 }
 
 #endif
@@ -235,16 +234,9 @@ los_digest_add(struct los_digest *d, los_str data)
 int
 los_digest_end(struct los_digest *d, unsigned char *out)
 {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    int success;
-
     if (!d->open)
         return LOS_E_ARGUMENT;
     d->open = 0;
-    success = is_mac(d) ? mac_end(d, bytes)
-                        : EVP_DigestFinal_ex(d->plain, bytes, NULL);
-    if (success)
-        memcpy(out, bytes, los_digest_size(d));
-    los_wipe(bytes, sizeof(bytes));
-    return result(success);
+    return result(is_mac(d) ? mac_end(d, out)
+                            : EVP_DigestFinal_ex(d->plain, out, NULL));
 }

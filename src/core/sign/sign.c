@@ -109,20 +109,24 @@ los_sign_add_headers(struct los_buf *out, const struct los_sorted *h)
     size_t i;
 
     for (i = 0; i < h->n; i++) {
-        const struct los_pair *pair = &h->at[i];
+        los_str name = h->at[i].name, value = h->at[i].value;
+        char *to;
 
-        if (i > 0 && los_str_equal(pair->name, pair[-1].name)) {
+        if (i > 0 && los_str_equal(name, h->at[i - 1].name)) {
+            los_buf_truncate(out, out->n - 1); /* the line goes on */
             los_buf_add_char(out, ',');
-        } else {
-            if (i > 0)
-                los_buf_add_char(out, '\n');
-            los_buf_add_str(out, pair->name);
-            los_buf_add_char(out, ':');
+            name.n = 0;
         }
-        los_buf_add_str(out, pair->value);
+        to = los_buf_extend(out, name.n + (name.n > 0) + value.n + 1);
+        if (to == NULL)
+            return;
+        memcpy(to, name.p, name.n);
+        to += name.n;
+        if (name.n > 0)
+            *to++ = ':';
+        memcpy(to, value.p, value.n);
+        to[value.n] = '\n';
     }
-    if (h->n > 0)
-        los_buf_add_char(out, '\n');
 }
 
 static int
