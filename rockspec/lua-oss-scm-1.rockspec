@@ -167,6 +167,7 @@ build = {
     ["oss.sending.endpoint"] = "lua/oss/sending/endpoint.lua",
     ["oss.sending.headers"] = "lua/oss/sending/headers.lua",
     ["oss.sending.hints"] = "lua/oss/sending/hints.lua",
+    ["oss.sending.map"] = "lua/oss/sending/map.lua",
     ["oss.sending.mime"] = "lua/oss/sending/mime.lua",
     ["oss.sending.objects"] = "lua/oss/sending/objects.lua",
     ["oss.sending.put"] = "lua/oss/sending/put.lua",

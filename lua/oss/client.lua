@@ -16,6 +16,7 @@ local credentials = require "oss.credentials"
 local drivers = require "oss.driver"
 local endpoints = require "oss.sending.endpoint"
 local logs = require "oss.common.log"
+local map = require "oss.sending.map"
 local objects = require "oss.sending.objects"
 local operation = require "oss.operation"
 local options = require "oss.options"
@@ -172,6 +173,21 @@ end
 -- @usage
 -- local res, err = client:put{ bucket = "b", key = "k", body = "text",
 --   callback = { url = "https://example.com/cb", body = { size = "${size}" } } }
+
+--- Runs an operation for each of many option tables.
+-- @tparam table|function list of option tables, or a function that returns one after the other
+-- @tparam[opt] table settings verb (default "put"), concurrency (default 16), on_each (handler
+-- `function(index, res, err)`)
+-- @treturn {table,...} `{ result =, err = }` for each, in the order of the list
+-- @treturn table summary: total, done, failed, callbacks_failed, bytes, seconds
+-- @raise on wrong options, at the caller's line
+-- @usage
+-- local results, summary = client:map({ { bucket = "b", key = "1", body = "1" },
+--   { bucket = "b", key = "2", file = "2.bin" } }, { concurrency = 8 })
+function client_methods:map(list, settings)
+  local results, summary = map.run(self, list, settings or {})
+  return results, summary
+end
 
 --- Ends every operation (their errors are of kind `cancelled`) and frees everything.
 function client_methods:close()

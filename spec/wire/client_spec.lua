@@ -229,6 +229,40 @@ describe("a client and the local OSS", function()
     end
   end)
 
+  it("map a list with bounded concurrency, stable order and one summary", function()
+    local list = {}
+    for i = 1, 40 do
+      list[i] = put { key = "map/" .. i, body = tostring(i) }
+    end
+    list[7].headers = { ["x-emulator-fault"] = "status=403" }
+    list[9].callback = callback("/refuse")
+    local most, each = 0, 0
+    local results, summary = client:map(list, { concurrency = 5, on_each = function()
+      each = each + 1
+      most = math.max(most, client.driver.running)
+    end })
+    assert.equal(40, #results)
+    assert.equal(40, each)
+    assert.is_true(most <= 5)
+    assert.equal("AccessDenied", results[7].err.code)
+    assert.equal("callback", results[9].err.kind)
+    assert.equal("10", fetch("map/10"))
+    assert.equal(40, summary.total)
+    assert.equal(38, summary.done)
+    assert.equal(1, summary.failed)
+    assert.equal(1, summary.callbacks_failed)
+    assert.equal(8 + 31 * 2, summary.bytes)
+    local n = 0
+    results = client:map(function()
+      n = n + 1
+      return n <= 3 and { bucket = "examplebucket", key = "map/" .. n } or nil
+    end, { verb = "head" })
+    assert.equal(3, #results)
+    local fine, message = pcall(function() return client:map({ {} }) .. "" end)
+    assert.is_false(fine)
+    assert.truthy(message:find("client_spec.lua:%d+: put: option 'bucket' is missing"), message)
+  end)
+
   it("can be cancelled and closed at any moment", function()
     local path = place:file("big", 5000000)
     for polls = 0, 12 do

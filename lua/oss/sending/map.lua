@@ -1,0 +1,73 @@
+--- Many operations with one call: bounded in number, results in order, one summary.
+
+local M = {}
+
+local function count(summary, op)
+  local res, err = op.result, op.err
+  if res then
+    summary.bytes = summary.bytes + (op.sent or 0)
+    summary.done = summary.done + 1
+  elseif err.kind == "callback" then
+    summary.bytes = summary.bytes + (op.sent or 0)
+    summary.callbacks_failed = summary.callbacks_failed + 1
+  else
+    summary.failed = summary.failed + 1
+  end
+end
+
+-- The next option table: from a list, or from a function that returns one after the other.
+local function iterator(list)
+  if type(list) == "function" then
+    return list
+  end
+  local i = 0
+  return function()
+    i = i + 1
+    return list[i]
+  end
+end
+
+--- Runs an operation for each option table.
+-- @tparam table client
+-- @tparam table|function list of option tables
+-- @tparam table settings verb, concurrency, on_each
+-- @treturn {table,...} `{ result =, err = }` for each, in the order of the list
+-- @treturn table summary: total, done, failed, callbacks_failed, bytes, seconds
+function M.run(client, list, settings)
+  local next_one, verb = iterator(list), settings.verb or "put"
+  local limit = settings.concurrency or 16
+  local results, active = {}, {}
+  local summary = { total = 0, done = 0, failed = 0, callbacks_failed = 0, bytes = 0 }
+  local began, running = client:now(), 0
+  local function settle()
+    for i, op in pairs(active) do
+      if not op.thread then
+        active[i], running = nil, running - 1
+        results[i] = { result = op.result, err = op.err }
+        count(summary, op)
+        if settings.on_each then
+          settings.on_each(i, op.result, op.err)
+        end
+      end
+    end
+  end
+  local more = true
+  while more or running > 0 do
+    while more and running < limit do
+      local t = next_one()
+      if t == nil then
+        more = false
+      else
+        local i = summary.total + 1
+        summary.total = i
+        active[i], running = client:begin(verb, t, 4), running + 1
+      end
+    end
+    client:poll(60)
+    settle()
+  end
+  summary.seconds = client:now() - began
+  return results, summary
+end
+
+return M
