@@ -38,7 +38,9 @@ local function perform(request)
   elseif not name then
     errors.raise("NotImplemented", { status = 501, message = "The local OSS does not have this operation." })
   end
-  if request.key then
+  if request.bucket and not buckets.is_name(request.bucket) then
+    errors.raise("InvalidBucketName", { BucketName = request.bucket })
+  elseif request.key then
     address.check_key(request.key)
   end
   -- A form carries its signature inside; OSS ignores the header then.

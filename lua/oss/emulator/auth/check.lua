@@ -13,10 +13,10 @@ local reads = { GET = true, HEAD = true }
 
 -- What the public may do, from the object's or the bucket's ACL.
 local function public_acl(request)
-  local object = request.key and buckets.is_name(request.bucket) and objects.find(request.bucket, request.key)
+  local object = request.key and objects.find(request.bucket, request.key)
   local acl = object and object.acl
   if not acl or acl == "default" then
-    local bucket = request.bucket and buckets.is_name(request.bucket) and buckets.find(request.bucket)
+    local bucket = request.bucket and buckets.find(request.bucket)
     acl = bucket and bucket.acl
   end
   return acl

@@ -16,7 +16,7 @@ local function done(status)
 end
 
 local function existing(request)
-  local bucket = buckets.is_name(request.bucket) and buckets.find(request.bucket)
+  local bucket = buckets.find(request.bucket)
   if not bucket then
     errors.raise("NoSuchBucket", { BucketName = request.bucket })
   end
@@ -24,9 +24,6 @@ local function existing(request)
 end
 
 function M.PutBucket(request)
-  if not buckets.is_name(request.bucket) then
-    errors.raise("InvalidBucketName", { BucketName = request.bucket })
-  end
   local acl = request.headers["x-oss-acl"]
   if acl and not acls[acl] then
     errors.argument("Invalid bucket acl.", "x-oss-acl", acl)

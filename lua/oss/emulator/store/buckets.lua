@@ -46,9 +46,6 @@ end
 -- @tparam string name
 -- @treturn table
 function M.require(name)
-  if not M.is_name(name) then
-    errors.raise("InvalidBucketName", { BucketName = name })
-  end
   local bucket = M.find(name)
   if not bucket then
     if not settings.create_buckets then
