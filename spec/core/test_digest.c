@@ -192,6 +192,72 @@ test_rsa(void)
     los_buf_free(&open);
 }
 
+/* A PEM text of n bytes of DER, in guarded memory. */
+static los_str
+make_pem(struct los_buf *b, const unsigned char *der, size_t n)
+{
+    size_t at;
+
+    los_buf_reset(b);
+    los_buf_add_str(b, LOS_STR("-----BEGIN PUBLIC KEY-----\n"));
+    for (at = 0; at < n; at += 48) {
+        los_add_base64(
+            b, los_str_of((const char *)der + at, n - at < 48 ? n - at : 48));
+        los_buf_add_char(b, '\n');
+    }
+    los_buf_add_str(b, LOS_STR("-----END PUBLIC KEY-----\n"));
+    return guarded_str(los_buf_str(b));
+}
+
+/* The key cut short, with bytes added, and with each byte changed. */
+static void
+test_broken_keys(void)
+{
+    struct los_buf pem, der, signature;
+    unsigned char *key;
+    size_t n, i;
+    int valid, value, taken = 0, wrong = 0;
+
+    los_buf_init(&pem, 10000);
+    los_buf_init(&der, 10000);
+    los_buf_init(&signature, 1000);
+    los_add_unbase64(&signature, str(coded));
+    los_add_unbase64(&der,
+                     LOS_STR("MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKs/JBGzwUB2aVht"
+                             "4crBx3oIPBLNsjGsC0fTXv+nvlmklvkcolvpvXLTjaxUHR3W"
+                             "9LXxQ2EHXAJfCB+6H2YF1k8CAwEAAQ=="));
+    los_buf_add_char(&der, 0);
+    key = (unsigned char *)der.p;
+    n = der.n - 1;
+    valid = 0;
+    los_rsa_verify_md5(make_pem(&pem, key, n), str(message),
+                       los_buf_str(&signature), &valid);
+    ok(valid, "the key as it is");
+    for (i = 0; i <= n + 1; i++)
+        taken += i != n
+                 && los_rsa_verify_md5(make_pem(&pem, key, i), str(message),
+                                       los_buf_str(&signature), &valid)
+                        != LOS_E_ARGUMENT;
+    is_int(taken, 0, "another length is refused");
+    for (i = 0; i < n; i++) {
+        unsigned char old = key[i];
+        int in_numbers = i >= 27 && i != n - 5 && i != n - 4;
+
+        for (value = 0; value < 256; value++) {
+            key[i] = (unsigned char)value;
+            valid = 0;
+            los_rsa_verify_md5(make_pem(&pem, key, n), str(message),
+                               los_buf_str(&signature), &valid);
+            wrong += valid && value != old && in_numbers;
+        }
+        key[i] = old;
+    }
+    is_int(wrong, 0, "another number does not verify");
+    los_buf_free(&pem);
+    los_buf_free(&der);
+    los_buf_free(&signature);
+}
+
 int
 main(void)
 {
@@ -200,6 +266,7 @@ main(void)
     test_known();
     test_order();
     test_rsa();
+    test_broken_keys();
     los_buf_free(&text);
     alloc_secret = "a key that is a secret";
     torture("a keyed digest", digest_scenario);

@@ -1,23 +1,18 @@
-/* RSA on libcrypto, for its APIs 1.1 and 3. To check the old half with a new
- * library, compile with -DLOS_OPENSSL_1_1 and -DOPENSSL_SUPPRESS_DEPRECATED.
- * Failures leave nothing in the thread's error queue, which the TLS code of a
- * host reads. */
+/* RSA on libcrypto, for its APIs 1.1 and 3. Checking goes below them: the
+ * numbers of the key are read here and libcrypto only multiplies, so that no
+ * policy is asked, and none of version 3's slow decoders either. Failures
+ * leave nothing in the thread's error queue, which the TLS code of a host
+ * reads. */
 #include "crypto/rsa.h"
 #include "core/digest.h"
 #include "core/err.h"
 
-#include <openssl/opensslv.h>
-#if OPENSSL_VERSION_NUMBER < 0x30000000L
-#define LOS_OPENSSL_1_1
-#endif
+#include <openssl/asn1.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#ifndef LOS_OPENSSL_1_1
-#include <openssl/core_names.h>
-#endif
 
 #define PEM_MAX   65536
 #define BYTES_MAX (LOS_RSA_BITS_MAX / 8)
@@ -29,54 +24,11 @@ static const unsigned char md5_info[] = {
     0x86, 0xf7, 0x0d, 0x02, 0x05, 0x05, 0x00, 0x04, 0x10,
 };
 
-/* An encrypted key would make libcrypto ask for its password on the terminal.
- */
-static int
-no_password(char *to, int size, int writing, void *unused)
+/* NULL when the text is too long, or when memory is short. */
+static BIO *
+open_pem(los_str pem)
 {
-    (void)to;
-    (void)size;
-    (void)writing;
-    (void)unused;
-    return -1;
-}
-
-/* NULL when the text is not a key that we take. */
-static EVP_PKEY *
-read_key(los_str pem, int is_private)
-{
-    EVP_PKEY *key = NULL;
-    BIO *bio;
-
-    if (pem.n == 0 || pem.n > PEM_MAX)
-        return NULL;
-    bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    if (bio == NULL)
-        return NULL;
-#ifdef LOS_OPENSSL_1_1
-    key = is_private ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL)
-                     : PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
-#else
-    key = is_private ? PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, NULL,
-                                                  NULL, "-fips")
-                     : PEM_read_bio_PUBKEY_ex(bio, NULL, no_password, NULL,
-                                              NULL, "-fips");
-#endif
-    BIO_free(bio);
-    if (key != NULL
-        && (EVP_PKEY_base_id(key) != EVP_PKEY_RSA
-            || EVP_PKEY_bits(key) < LOS_RSA_BITS_MIN
-            || EVP_PKEY_bits(key) > LOS_RSA_BITS_MAX)) {
-        EVP_PKEY_free(key);
-        key = NULL;
-    }
-    return key;
-}
-
-static size_t
-key_size(const EVP_PKEY *key)
-{
-    return ((size_t)EVP_PKEY_bits(key) + 7) / 8;
+    return pem.n <= PEM_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
 }
 
 /* 00 01 ff .. ff 00 DigestInfo digest, as long as the key. */
@@ -105,59 +57,118 @@ pad(los_str data, unsigned char *block, size_t size)
 
 /* ---- checking */
 
-#ifdef LOS_OPENSSL_1_1
+struct public_key {
+    BIGNUM *n, *e;
+};
 
+/* Bytes of DER that are still to be read. */
+struct der {
+    const unsigned char *p, *end;
+};
+
+/* Takes the value at the front of `in`, which must have that tag. */
 static int
-get_numbers(EVP_PKEY *key, BIGNUM **n, BIGNUM **e)
+take(struct der *in, int want, struct der *value)
 {
-    const BIGNUM *modulus, *exponent;
+    long length;
+    int tag, class;
+    int form = ASN1_get_object(&in->p, &length, &tag, &class,
+                               (long)(in->end - in->p));
 
-    RSA_get0_key(EVP_PKEY_get0_RSA(key), &modulus, &exponent, NULL);
-    *n = BN_dup(modulus);
-    *e = BN_dup(exponent);
-    return *n != NULL && *e != NULL;
+    /* 0x80: broken; 1: of indefinite length, which DER does not have */
+    if ((form & 0x81) != 0 || class != V_ASN1_UNIVERSAL || tag != want)
+        return 0;
+    value->p = in->p;
+    value->end = in->p + length;
+    in->p = value->end;
+    return 1;
 }
 
-#else
-
-static int
-get_numbers(EVP_PKEY *key, BIGNUM **n, BIGNUM **e)
+static BIGNUM *
+take_integer(struct der *in)
 {
-    return EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, n)
-           && EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, e);
+    struct der value;
+
+    if (!take(in, V_ASN1_INTEGER, &value) || value.p == value.end
+        || value.end - value.p > BYTES_MAX + 1 || (*value.p & 0x80) != 0)
+        return NULL;
+    return BN_bin2bn(value.p, (int)(value.end - value.p), NULL);
 }
 
-#endif
+/* SubjectPublicKeyInfo (RFC 5280) of rsaEncryption (RFC 8017). */
+static int
+read_numbers(struct der in, struct public_key *key)
+{
+    static const unsigned char rsa_encryption[] = {
+        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+    };
+    struct der info, algorithm, bits, numbers;
+
+    if (!take(&in, V_ASN1_SEQUENCE, &info) || in.p != in.end
+        || !take(&info, V_ASN1_SEQUENCE, &algorithm)
+        || algorithm.end - algorithm.p < (long)sizeof(rsa_encryption)
+        || memcmp(algorithm.p, rsa_encryption, sizeof(rsa_encryption)) != 0
+        || !take(&info, V_ASN1_BIT_STRING, &bits) || info.p != info.end
+        || bits.p == bits.end || *bits.p++ != 0 /* unused bits */
+        || !take(&bits, V_ASN1_SEQUENCE, &numbers) || bits.p != bits.end)
+        return 0;
+    key->n = take_integer(&numbers);
+    key->e = take_integer(&numbers);
+    return key->n != NULL && key->e != NULL && numbers.p == numbers.end;
+}
+
+/* An even modulus is none; a huge exponent is an attack on our time. */
+static int
+is_bearable(const struct public_key *key)
+{
+    return BN_num_bits(key->n) >= LOS_RSA_BITS_MIN
+           && BN_num_bits(key->n) <= LOS_RSA_BITS_MAX && BN_is_odd(key->n)
+           && BN_is_odd(key->e) && !BN_is_one(key->e)
+           && BN_num_bits(key->e) <= 64;
+}
+
+static int
+read_public(los_str pem, struct public_key *key)
+{
+    char *name = NULL, *header = NULL;
+    unsigned char *data = NULL;
+    long size;
+    struct der in;
+    BIO *bio = open_pem(pem);
+    int good = 0;
+
+    if (bio != NULL && PEM_read_bio(bio, &name, &header, &data, &size)) {
+        in.p = data;
+        in.end = data + size;
+        good = strcmp(name, "PUBLIC KEY") == 0 && read_numbers(in, key)
+               && is_bearable(key);
+    }
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
+    BIO_free(bio);
+    return good;
+}
 
 /* block = signature ^ e mod n. Returns 1, or 0 when the signature is out of
- * range, or a negative code. A key with an even modulus or a huge exponent is
- * an attack on our time. */
+ * range, or a negative code. */
 static int
-open_signature(EVP_PKEY *key, los_str signature, unsigned char *block)
+open_signature(const struct public_key *key, los_str signature,
+               unsigned char *block)
 {
-    BIGNUM *n = NULL, *e = NULL, *s = NULL;
     BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *s =
+        BN_bin2bn((const unsigned char *)signature.p, (int)signature.n, NULL);
     int result = LOS_E_CRYPTO;
 
-    if (ctx == NULL || !get_numbers(key, &n, &e))
-        goto out;
-    if (!BN_is_odd(n) || !BN_is_odd(e) || BN_is_one(e)
-        || BN_num_bits(e) > 64) {
-        result = LOS_E_ARGUMENT;
-        goto out;
+    if (ctx != NULL && s != NULL) {
+        if (BN_cmp(s, key->n) >= 0)
+            result = 0;
+        else if (BN_mod_exp(s, s, key->e, key->n, ctx)
+                 && BN_bn2binpad(s, block, (int)signature.n) > 0)
+            result = 1;
     }
-    s = BN_bin2bn((const unsigned char *)signature.p, (int)signature.n, NULL);
-    if (s == NULL)
-        goto out;
-    if (BN_cmp(s, n) >= 0)
-        result = 0;
-    else if (BN_mod_exp(s, s, e, n, ctx)
-             && BN_bn2binpad(s, block, (int)key_size(key)) > 0)
-        result = 1;
-out:
     BN_free(s);
-    BN_free(n);
-    BN_free(e);
     BN_CTX_free(ctx);
     return result;
 }
@@ -167,19 +178,20 @@ los_rsa_verify_md5(los_str public_pem, los_str data, los_str signature,
                    int *valid)
 {
     unsigned char want[BYTES_MAX], have[BYTES_MAX];
-    EVP_PKEY *key = read_key(public_pem, 0);
+    struct public_key key = {NULL, NULL};
     int code = LOS_E_ARGUMENT, opened = 0;
     size_t size = 0;
 
-    if (key != NULL) {
-        size = key_size(key);
+    if (read_public(public_pem, &key)) {
+        size = (size_t)BN_num_bytes(key.n);
         code = pad(data, want, size);
         if (code == LOS_OK && signature.n == size)
-            opened = open_signature(key, signature, have);
+            opened = open_signature(&key, signature, have);
         if (opened < 0)
             code = opened;
     }
-    EVP_PKEY_free(key);
+    BN_free(key.n);
+    BN_free(key.e);
     if (code != LOS_OK) {
         ERR_clear_error();
         return code;
@@ -192,18 +204,49 @@ los_rsa_verify_md5(los_str public_pem, los_str data, los_str signature,
 
 /* ---- signing */
 
+/* An encrypted key would make libcrypto ask for its password on the terminal.
+ */
+static int
+no_password(char *to, int size, int writing, void *unused)
+{
+    (void)to;
+    (void)size;
+    (void)writing;
+    (void)unused;
+    return -1;
+}
+
+static EVP_PKEY *
+read_private(los_str pem)
+{
+    BIO *bio = open_pem(pem);
+    EVP_PKEY *key = bio != NULL
+                        ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL)
+                        : NULL;
+
+    BIO_free(bio);
+    if (key != NULL
+        && (EVP_PKEY_base_id(key) != EVP_PKEY_RSA
+            || EVP_PKEY_bits(key) < LOS_RSA_BITS_MIN
+            || EVP_PKEY_bits(key) > LOS_RSA_BITS_MAX)) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    return key;
+}
+
 int
 los_rsa_sign_md5(los_str private_pem, los_str data, struct los_buf *out)
 {
     unsigned char block[BYTES_MAX], signature[BYTES_MAX];
-    EVP_PKEY *key = read_key(private_pem, 1);
+    EVP_PKEY *key = read_private(private_pem);
     EVP_PKEY_CTX *ctx = NULL;
     size_t size, length = sizeof(signature);
     int code = LOS_E_ARGUMENT;
 
     if (key == NULL)
         goto out;
-    size = key_size(key);
+    size = ((size_t)EVP_PKEY_bits(key) + 7) / 8;
     code = pad(data, block, size);
     if (code != LOS_OK)
         goto out;
