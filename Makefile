@@ -25,7 +25,7 @@ BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help deps demo test check lint format docs c-test c-tests clean \
+.PHONY: all help deps demo test check lint format docs c-test c-tests fuzz clean \
         $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
@@ -121,6 +121,26 @@ c-tests: $(C_TESTS)
 
 c-test: $(C_TESTS)  ## build and run the C tests with ASan and UBSan
 	prove $(C_TESTS)
+
+FUZZ_SECONDS = 5
+FUZZERS = $(patsubst spec/fuzz/fuzz_%.c,build/fuzz/%,\
+          $(wildcard spec/fuzz/fuzz_*.c))
+
+build/fuzz/%: spec/fuzz/fuzz_%.c $(CORE_SRC) $(CRYPTO_SRC) $(HEADERS)
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined $(CSTD) $(WARN) \
+	    $< $(CORE_SRC) $(CRYPTO_SRC) -lcrypto -o $@
+
+fuzz: $(FUZZERS)  ## fuzz the C core, FUZZ_SECONDS=5 for each target
+	@for f in $(notdir $(FUZZERS)); do \
+	    mkdir -p build/fuzz/found/$$f; \
+	    build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	        -rss_limit_mb=1024 -print_final_stats=1 \
+	        -artifact_prefix=build/fuzz/$$f- build/fuzz/found/$$f \
+	        spec/fuzz/corpus/$$f >build/fuzz/$$f.log 2>&1 \
+	        || { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
+	    echo "$$f: $$(grep -o 'executed_units.*' build/fuzz/$$f.log)"; done
 
 clean:  ## remove everything that was generated
 	rm -rf build
