@@ -21,7 +21,9 @@ end
 
 function M.start(options)
   local root = run("mktemp -d")
-  local t = { root = root .. "/oss" }
+  local here = run("pwd")
+  local t = { root = root .. "/oss", nginx = here .. "/spec/support/nginx",
+    lua_cpath = here .. "/build/release/5.1/?.so;;" }
   for name, value in pairs(options or {}) do
     t[name] = value
   end

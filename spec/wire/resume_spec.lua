@@ -24,10 +24,11 @@ describe("a killed upload", function()
       local client = place:client()
       client:delete { bucket = "examplebucket", key = "killed" }
       local output = ""
-      for _ = 1, 30 do
+      for round = 1, 40 do
         rounds = rounds + 1
         local pipe = io.popen(("timeout -s KILL %.3f %s spec/support/resume_child.lua %s %s %s 2>&1")
-          :format(0.05 + math.random() * 0.25, interpreter, place.server.url, path, place:path("token")))
+          :format(0.05 + math.random() * (0.2 + round * 0.05), interpreter, place.server.url, path,
+            place:path("token")))
         output = pipe:read("*a")
         pipe:close()
         if output:find("completed", 1, true) then

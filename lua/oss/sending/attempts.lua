@@ -150,9 +150,16 @@ end
 
 --- Runs a plan to its end.
 -- @tparam table op the operation
--- @tparam table plan value (the request value), complete(request) (adds body or sink), has_body, length,
---   aside (its bytes are not the operation's), stores (it can change what is stored), callback, expect, answer_max, read(res, answer) (finishes a result), and
---   settle(err, answer, elapsed) (a result, or nil and the error to go on with, for a lost answer)
+-- @tparam table plan
+--
+-- * value: the request value
+-- * complete(request): adds body or sink
+-- * has_body, length, expect; aside: its bytes are not the operation's
+-- * stores: it can change what is stored
+-- * callback: it carries one
+-- * answer_max
+-- * read(res, answer): finishes a result, or returns nil and an error
+-- * settle(err, answer, elapsed): a result, or nil and the error to go on with, for a lost answer
 -- @treturn table|nil result
 -- @treturn table error
 function M.run(op, plan)
