@@ -165,6 +165,8 @@ test_malloc(size_t n)
     void *p = alloc_fails() ? NULL : malloc(n > 0 ? n : 1);
 
     alloc_live += p != NULL;
+    if (p != NULL && alloc_secret != NULL)
+        memset(p, 0, n);
     return p;
 }
 

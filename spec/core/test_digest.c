@@ -271,5 +271,6 @@ main(void)
     alloc_secret = "a key that is a secret";
     torture("a keyed digest", digest_scenario);
     is_int(alloc_told, 0, "freed memory does not tell the key");
+    alloc_secret = NULL;
     return done();
 }

@@ -366,5 +366,6 @@ main(void)
     torture("V4", scenario_v4);
     torture("V1", scenario_v1);
     is_int(alloc_told, 0, "freed memory does not tell the secret");
+    alloc_secret = NULL;
     return done();
 }
