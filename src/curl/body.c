@@ -123,6 +123,7 @@ los_body_feed(struct los_body *b, los_str data)
         b->hungry = b->staged == 0;
         return LOS_OK;
     }
+    b->hungry = 0;
     if (b->staged > 0 && (int64_t)data.n > STAGE_MAX - b->staged)
         return LOS_E_FEED_FULL;
     if (data.n > SIZE_MAX - sizeof(*chunk))
@@ -149,6 +150,7 @@ los_body_feed_end(struct los_body *b)
     if (!is_fed(b))
         return LOS_E_NO_TRANSFER;
     b->ended = 1;
+    b->hungry = 0;
     if (b->length >= 0 && b->fed < b->length)
         return LOS_E_BODY_SHORT;
     return LOS_OK;

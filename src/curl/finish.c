@@ -130,6 +130,8 @@ los_transfer_finish(struct los_transfer *t, CURLcode code)
     long connects = 0;
 
     a->crc64 = t->body.crc64;
+    if (a->status < 200)
+        a->status = 0; /* only 1xx came */
     if (t->easy == NULL)
         return;
     los_transfer_observe(t, 0);

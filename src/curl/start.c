@@ -129,6 +129,14 @@ add_node(struct los_easy *easy, size_t i, const char *line)
         easy->nodes[i - 1].next = &easy->nodes[i];
 }
 
+/* libcurl expects a 100 for long bodies unless told otherwise, and then knows
+ * how to go on after a 417. */
+static int
+asks_by_itself(const struct los_transfer *t)
+{
+    return t->body.length < 0 || t->body.length > 1024 * 1024;
+}
+
 /* The caller's headers, and orders to leave out what libcurl would add. */
 static CURLcode
 set_head(struct los_transfer *t, struct los_easy *easy)
@@ -148,10 +156,10 @@ set_head(struct los_transfer *t, struct los_easy *easy)
     }
     for (i = 0; i < t->head_lines; i++, line += strlen(line) + 1)
         add_node(easy, i, line);
-    if (t->expect)
-        add_node(easy, i++, "Expect: 100-continue");
-    else if (!t->at_once)
+    if (!t->expect && !t->at_once)
         add_node(easy, i++, "Expect:");
+    else if (t->expect && !asks_by_itself(t))
+        add_node(easy, i++, "Expect: 100-continue");
     if (t->at_once && !t->has_content_type)
         add_node(easy, i++, "Content-Type:");
     return curl_easy_setopt(easy->curl, CURLOPT_HTTPHEADER,
@@ -170,7 +178,9 @@ set_method(struct los_transfer *t, CURL *c)
     const int head = strcmp(t->method, "HEAD") == 0;
     CURLcode code;
 
-    /* Undoes what the transfer before may have set. */
+    /* Undoes what the transfer before may have set: a POSTFIELDS that stays
+     * would keep libcurl from rewinding. */
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, NULL);
     curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
     code = curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, head ? NULL : t->method);
     if (head)
