@@ -22,16 +22,33 @@ local function is_json(content_type)
   return content_type and content_type:lower():match("^%s*application/json") ~= nil
 end
 
--- An error answer's fields; JSON for a few newer calls, else XML, in x-oss-err when there is no body.
-local function error_fields(answer)
-  local body, headers = answer.body or "", answer.headers
-  if body == "" and headers["x-oss-err"] then
-    body = core.unbase64(headers["x-oss-err"]) or ""
+-- The XML of an answer without a body stands in a header, not always padded.
+local function body_of(answer)
+  local body, header = answer.body or "", answer.headers["x-oss-err"]
+  if body == "" and header then
+    header = header:gsub("[%s=]", "")
+    body = core.unbase64(header .. ("="):rep(-#header % 4)) or ""
   end
-  if is_json(headers["content-type"]) then
-    local document = json.decode(body)
-    local inner = type(document) == "table" and (document.Error or document)
-    return type(inner) == "table" and type(inner.Code) == "string" and inner or nil, body
+  return body
+end
+
+-- Newer calls answer with JSON: { "Error": { "Code": ... } } or { "message": ... } and a header.
+local function json_fields(answer, body)
+  local document = json.decode(body)
+  local inner = type(document) == "table" and (document.Error or document) or {}
+  local fields = { Code = answer.headers["x-oss-error-type"] }
+  for name, value in pairs(type(inner) == "table" and inner or {}) do
+    if type(name) == "string" and type(value) == "string" then
+      fields[name == "message" and "Message" or name] = value
+    end
+  end
+  return fields.Code and fields or nil
+end
+
+local function error_fields(answer)
+  local body = body_of(answer)
+  if is_json(answer.headers["content-type"]) then
+    return json_fields(answer, body), body
   end
   local root = body ~= "" and xml.parse(body)
   if root and root.name == "Error" then

@@ -4,6 +4,16 @@ local lxp = require "lxp"
 
 local M = {}
 
+-- OSS echoes what it was sent, control characters too, which XML 1.0 cannot hold.
+local function without_controls(text)
+  text = text:gsub("&#(x?)(%x+);", function(hex, digits)
+    local code = tonumber(digits, hex == "x" and 16 or 10)
+    local allowed = code and (code >= 32 or code == 9 or code == 10 or code == 13)
+    return not allowed and "" or nil
+  end)
+  return (text:gsub("[%z\1-\8\11\12\14-\31]", ""))
+end
+
 --- Parses a document of elements and texts.
 -- @tparam string text the answer's body
 -- @treturn table|nil `{ name =, text =, [1..n] = children }`; texts are trimmed
@@ -37,7 +47,7 @@ function M.parse(text)
       parser:stop()
     end,
   }
-  local ok, message = parser:parse(text)
+  local ok, message = parser:parse(without_controls(text))
   if ok then
     ok, message = parser:parse()
   end
@@ -48,13 +58,18 @@ function M.parse(text)
   return root
 end
 
---- The children of an element as one flat table of texts.
+--- The texts of an element's descendants as one flat table; the first of a name wins.
 -- @tparam table element
+-- @tparam[opt] table fields to add to
 -- @treturn table `{ [name] = text }`
-function M.fields(element)
-  local fields = {}
+function M.fields(element, fields)
+  fields = fields or {}
   for _, child in ipairs(element) do
-    fields[child.name] = child.text
+    if #child > 0 then
+      M.fields(child, fields)
+    elseif fields[child.name] == nil then
+      fields[child.name] = child.text
+    end
   end
   return fields
 end
