@@ -27,7 +27,10 @@ local titles = { client = "`oss.client{}` and `oss.put{}`", ["every operation"] 
   bodies = "`put`, `upload`, `append`, `request`: one of the bodies", put = "`put` and `upload`",
   upload = "`upload`", append = "`append` (and those of `put`, but no callback)",
   retry_callback = "`retry_callback`", get = "`get`", head = "`head`",
-  delete = "`delete`", request = "`request`" }
+  delete = "`delete`", request = "`request`", permits = "`presign` and `form`",
+  presign = "`presign` (and `put`'s headers, `headers`, `query`, `version_id`, `process`)",
+  form = "`form` (and of `put`'s headers those that forms may have)", verify = "`oss.receiver.verify`",
+  parse = "`oss.receiver.parse` and `verify`" }
 
 local lines = {}
 for _, group in ipairs(schema.tables) do
