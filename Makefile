@@ -85,7 +85,7 @@ docs:  ## the manual as HTML, in build/doc
 test:  ## install what is needed, build, run every test
 	@tools/deps test
 	@$(MAKE) -s WERROR=-Werror all
-	@$(MAKE) -s WERROR=-Werror FLAVOR=asan lua-5.1 lua-5.4 c-tests
+	@$(MAKE) -s WERROR=-Werror FLAVOR=asan lua-5.1 lua-5.4 c-tests fuzzers
 	@tools/test
 
 check:  ## the quick tests, on Lua 5.4 alone
@@ -131,6 +131,8 @@ build/fuzz/%: spec/fuzz/fuzz_%.c $(CORE_SRC) $(CRYPTO_SRC) $(HEADERS)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined $(CSTD) $(WARN) \
 	    $< $(CORE_SRC) $(CRYPTO_SRC) -lcrypto -o $@
+
+fuzzers: $(FUZZERS)
 
 fuzz: $(FUZZERS)  ## fuzz the C core, FUZZ_SECONDS=5 for each target
 	@for f in $(notdir $(FUZZERS)); do \

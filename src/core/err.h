@@ -13,7 +13,8 @@
     X(E_BYTES, -2, "ForbiddenByte", "CR, LF and NUL are not allowed here")    \
     X(E_ENCODING, -3, "InvalidEncoding", "the text is not well encoded")      \
     X(E_LIMIT, -4, "TooLarge", "the data is larger than its limit")           \
-    X(E_TIME, -5, "InvalidTime", "the time cannot be written as a date")      \
+    X(E_TIME, -5, "InvalidTime",                                              \
+      "the text is no date, or the time cannot be one")                       \
     /* this machine */                                                        \
     X(E_CRYPTO, -20, "CryptoFailed", "the crypto library refused")            \
     X(E_FILE_READ, -22, "FileRead", "the file could not be read")             \

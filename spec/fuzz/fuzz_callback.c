@@ -1,9 +1,5 @@
 /* libFuzzer target: bodies of callbacks, their parser, expander and check.
  *
- *   clang -g -fsanitize=fuzzer,address,undefined -Isrc spec/fuzz/callback.c \
- *       src/core/[a-z]*.c src/core/callback/[a-z]*.c -o build/fuzz-callback
- *   build/fuzz-callback -max_total_time=60 spec/fuzz/corpus/callback
- *
  * The first byte of the input chooses the body type, up to the next LF is a
  * URL, the rest is the body. What the check accepts must expand for every
  * object, and what looks like JSON must be JSON then. */
