@@ -24,7 +24,10 @@ local M = {}
 local server_methods = {}
 local server_mt = { __name = "oss.emulator", __index = server_methods }
 
--- Tools find nginx's Lua module and our modules, or say what to install.
+-- What runs inside nginx needs, by module.
+local packages = { cjson = "cjson", lfs = "filesystem", lxp = "expat" }
+
+-- nginx, its Lua module and our own modules, or what to install.
 local function find_tools(t, base)
   local nginx, message = locate.nginx(t.nginx)
   local modules, lua_cpath = nil, t.lua_cpath
@@ -40,6 +43,14 @@ local function find_tools(t, base)
   return { nginx = nginx, modules = modules, lua_path = t.lua_path or locate.lua_path(base), lua_cpath = lua_cpath }
 end
 
+-- What nginx said when it did not start, and what to install if that is the reason.
+local function why_not(said)
+  local missing = said:match("module '([%w_.]+)' not found")
+  local package = missing and packages[missing]
+  return "nginx did not start: " .. (said:match("%[emerg%][^\n]*") or said:match("error: ([^\n]*)") or said):sub(1, 600)
+    .. (package and " Lua 5.1's " .. package .. " is missing (on Debian: apt-get install lua-" .. package .. ")" or "")
+end
+
 -- Starts nginx on given ports. nil, message, and whether a port was taken.
 local function launch(t, tools, root, port, admin_port)
   local url = (t.tls and "https" or "http") .. "://" .. (t.host == "0.0.0.0" and "127.0.0.1" or t.host) .. ":" .. port
@@ -50,12 +61,13 @@ local function launch(t, tools, root, port, admin_port)
     lua_cpath = tools.lua_cpath, host = t.host, port = port, admin_port = admin_port, tls = t.tls,
   })
   local said = root .. "/logs/start.txt"
-  local ok = shell.run(("umask 077; %s -p %s -c nginx.conf -e logs/error.log >%s 2>&1"):format(
-    shell.quote(tools.nginx), shell.quote(root .. "/"), shell.quote(said)))
+  -- The paths are in the configuration; those of the environment are for another Lua.
+  local ok = shell.run(("umask 077; unset LUA_PATH LUA_CPATH LUA_INIT; "
+    .. "%s -p %s -c nginx.conf -e logs/error.log >%s 2>&1"):format(shell.quote(tools.nginx), shell.quote(root .. "/"),
+    shell.quote(said)))
   if not ok then
     local text = root_folder.read(said) or ""
-    return nil, "nginx did not start: " .. (text:match("%[emerg%][^\n]*") or text:match("[^\n]*error:[^\n]*")
-      or text):sub(1, 600), text:find("Address already in use", 1, true) ~= nil
+    return nil, why_not(text), text:find("Address already in use", 1, true) ~= nil
   elseif not root_folder.await_pid(root) then
     return nil, "nginx started but wrote no pid file in " .. root, false
   end

@@ -137,7 +137,8 @@ describe("the local OSS", function()
 
   describe("refuses", function()
     local function get(head)
-      return oss:exchange("GET /examplebucket/object HTTP/1.1\r\nHost: " .. oss.address .. "\r\n" .. head .. "\r\n", "GET")
+      return oss:exchange("GET /examplebucket/object HTTP/1.1\r\nHost: " .. oss.address .. "\r\n" .. head .. "\r\n",
+        "GET")
     end
 
     local function get_query(query)

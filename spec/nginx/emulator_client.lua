@@ -117,13 +117,17 @@ end
 
 -- ---- sending
 
--- Sends bytes and reads the answer, serving callbacks meanwhile. t: service, serve (a raw acceptor), pause
+-- Sends bytes and reads the answer, serving callbacks meanwhile. t: service, serve (a raw acceptor),
+-- continued (100 Continue comes first), timeout, again (further bytes on the same connection)
 function methods:exchange(bytes, method, t)
   t = t or {}
   local connection = assert(socket.connect("127.0.0.1", self.server.port))
   connection:settimeout(t.timeout or 20)
   self.calls = {}
   local sent, message = connection:send(bytes)
+  if t.continued then
+    assert((read_head(connection)):find("^HTTP/1.1 100"))
+  end
   local accept = t.serve or function(me) serve(me, t.service) end
   if t.service or t.serve then
     while true do

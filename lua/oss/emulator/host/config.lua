@@ -45,7 +45,13 @@ http {
   lua_shared_dict oss_emulator 4m;
   lua_socket_log_errors off;
   lua_check_client_abort off;
-  init_by_lua_block { require("oss.emulator.server").init("${root}") }
+  init_by_lua_block {
+    local ok, message = pcall(function() require("oss.emulator.server").init("${root}") end)
+    if not ok then
+      io.stderr:write("error: ", tostring(message), "\n")
+      error(message)
+    end
+  }
   init_worker_by_lua_block { require("oss.emulator.watch").start() }
 
   server {

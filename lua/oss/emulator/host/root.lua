@@ -46,10 +46,11 @@ end
 -- @treturn string what went wrong
 function M.prepare(root)
   local quoted = shell.quote(root)
-  local path = shell.output(("umask 077; mkdir -p %s && cd %s && mkdir -p logs tmp objects meta uploads buckets"
-    .. " && pwd"):format(quoted, quoted)):match("^(/.-)\n$")
+  local said = shell.output(("umask 077; { mkdir -p %s && cd %s && mkdir -p logs tmp objects meta uploads buckets"
+    .. " && pwd; } 2>&1"):format(quoted, quoted))
+  local path = said:match("^(/[^\n]*)\n$")
   if not path then
-    return nil, "cannot make the folder " .. root
+    return nil, "cannot make the folder " .. root .. ": " .. said:gsub("%s+$", "")
   elseif running(path) then
     return nil, "an emulator runs in " .. path .. " already"
   end
