@@ -13,6 +13,9 @@
 -- * `vars`: variables by name; `x:` is added, numbers and booleans become strings;
 -- * `host`: the Host header, when it is another than the URL's;
 -- * `sni`: true sends the server's name in the TLS handshake, which most https servers need;
+-- * `token`: `{ secret =, ttl = 3600 }` adds the variable `x:token`, an HMAC over bucket, key and expiry
+--   that `oss.receiver.verify` checks with the same secret. The body has the fields `bucket`, `object`
+--   and `token` then: a table gets those that it lacks, a string must have them;
 -- * `policy`: name of a callback policy of the bucket, instead of all of the above.
 --
 -- @module oss.callback
@@ -21,10 +24,11 @@ local core = require "oss.core"
 local hints = require "oss.callback.hints"
 local nearest = require "oss.common.nearest"
 local template = require "oss.template"
+local token = require "oss.callback.token"
 
 local M = {}
 
-local fields = { "body", "body_type", "host", "policy", "sni", "url", "vars" }
+local fields = { "body", "body_type", "host", "policy", "sni", "token", "url", "vars" }
 
 local types = {
   body = { string = true, table = true },
@@ -169,17 +173,26 @@ end
 --- Checks a callback and makes what an upload needs. Never raises for the sake of `t`.
 -- @tparam table t a callback
 -- @tparam[opt] table options `open_vars = true` when form fields of the upload bring further
--- variables
+-- variables; for a token `bucket`, `key` (or `key_prefix`) and `now`, from which its time counts
 -- @treturn[1] table `callback` (base64), `callback_var` (base64, nil without variables), `vars`
--- (strings by full name, as form fields need them), `warnings` (list of lines), `body` (template)
--- and `body_type` ("json" or "form")
+-- (strings by full name, as form fields need them), `warnings` (list of lines), `body` (template),
+-- `body_type` ("json" or "form") and `source` (the body before it became a template)
 -- @return[2] nil, message: a line of field, rule and cure for each mistake
 function M.prepare(t, options)
-  local c, err = to_core(t)
+  options = options or {}
+  local has_token = type(t) == "table" and t.token ~= nil
+  local c, err
+  if has_token then
+    t, err = token.add(t, options)
+    if not t then
+      return nil, err
+    end
+  end
+  c, err = to_core(t)
   if not c then
     return nil, err
   end
-  c.open_vars = options and options.open_vars
+  c.open_vars = options.open_vars
   local ok, problems = core.callback_check(c)
   local errors, warnings = {}, {}
   for _, problem in ipairs(problems) do
@@ -189,7 +202,7 @@ function M.prepare(t, options)
   if not ok then
     return nil, table.concat(errors, "\n")
   end
-  local prepared = { warnings = warnings, vars = {}, body = c.body, urls = c.urls, host = c.host }
+  local prepared = { warnings = warnings, vars = {}, body = c.body, urls = c.urls, host = c.host, source = t.body }
   prepared.callback, prepared.callback_var = core.callback_encode(c)
   if not prepared.callback then
     return nil, "callback: " .. prepared.callback_var
@@ -200,11 +213,16 @@ function M.prepare(t, options)
   if c.body then
     prepared.body_type = (not c.body_type or is_form(c.body_type)) and "form" or "json"
   end
+  err = has_token and token.check(c.body, prepared.body_type)
+  if err then
+    return nil, err
+  end
   return prepared
 end
 
 --- The values of `x-oss-callback` and `x-oss-callback-var`, for programs that send them on their own.
 -- @tparam table t a callback
+-- @tparam[opt] table place for a callback with a token: `bucket`, `key` and `now` (unix seconds)
 -- @treturn string base64
 -- @treturn string|nil base64, nil without variables
 -- @treturn {string,...} warnings
@@ -213,8 +231,8 @@ end
 --   url = "http://example.com/uploaded", body = { object = "${object}", uid = "${x:uid}" },
 --   vars = { uid = 5 },
 -- }
-function M.encode(t)
-  local prepared, err = M.prepare(t)
+function M.encode(t, place)
+  local prepared, err = M.prepare(t, place)
   if not prepared then
     error(err, 2)
   end
@@ -229,10 +247,11 @@ end
 -- @usage print(require("oss.callback").explain({ url = "http://example.com/uploaded",
 --   body = { size = "${size}" } }, { size = 12 }))
 function M.explain(t, sample)
-  local prepared, err = M.prepare(t)
+  local explain = require "oss.callback.explain"
+  local prepared, err = M.prepare(t, explain.place(sample))
   local text
   if prepared then
-    text, err = require("oss.callback.explain").text(t, prepared, sample)
+    text, err = explain.text(t, prepared, sample)
   end
   if not text then
     error(err, 2)

@@ -1,75 +1,217 @@
---- The service that receives a callback: is it from OSS?
+--- The service that receives a callback: is it from OSS, what does it say, and how to answer.
 --
 -- OSS signs each callback with an RSA key whose public half lies under a URL that the callback
 -- names. The signature covers path, query and body; it does not cover the method, the host or any
--- header: trust only what stands in the body.
+-- header: trust only what stands in the body. The key has 512 bits, which can be broken, and nothing
+-- in a callback says when it was made: `secrets` and `replay` close these two holes.
+--
+--     local ok, refusal = oss.receiver.verify{ method = method, uri = target, headers = headers,
+--       body = body, secrets = { secret } }
+--     local fields = ok and oss.receiver.parse{ headers = headers, body = body }
+--     local answer = oss.receiver.reply{ Status = "OK" }
+--
+-- A refusal is a table with `code`, `message` and `status` (of HTTP, to answer with); `..` and
+-- `tostring` make one line of it. Its codes:
+--
+-- * `MethodNotAllowed`, `SignatureMissing`, `SignatureVersion`, `SignatureInvalid` (not base64),
+--   `TargetInvalid`, `SignatureMismatch`;
+-- * `KeyUrlInvalid` (not base64), `KeyUrlForbidden`, `KeyUnknown`, `KeyUnavailable`, `KeyInvalid`;
+-- * `ContentTypeUnsupported`, `BodyTooLarge`, `BodyInvalid`;
+-- * `TokenMissing`, `TokenInvalid`, `TokenExpired`;
+-- * `RequestIdMissing`, `Replayed`, `ReplayUnknown` (the store failed).
+--
 -- @module oss.receiver
 
 local core = require "oss.core"
+local keys = require "oss.receiver.keys"
+local memory = require "oss.receiver.memory"
+local options = require "oss.options"
+local parse = require "oss.receiver.parse"
+local refusal = require "oss.receiver.refusal"
+local replies = require "oss.receiver.reply"
+local tokens = require "oss.receiver.token"
 
 local M = {}
 
-local v1_key = [[
------BEGIN PUBLIC KEY-----
-MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKs/JBGzwUB2aVht4crBx3oIPBLNsjGs
-C0fTXv+nvlmklvkcolvpvXLTjaxUHR3W9LXxQ2EHXAJfCB+6H2YF1k8CAwEAAQ==
------END PUBLIC KEY-----
-]]
-
 --- OSS's own public key by its URLs, so that the usual case needs no network.
-M.keys = {
-  ["http://gosspublic.alicdn.com/callback_pub_key_v1.pem"] = v1_key,
-  ["https://gosspublic.alicdn.com/callback_pub_key_v1.pem"] = v1_key,
-}
+M.keys = keys.known
 
+local function refuse(...)
+  return nil, refusal.new(...)
+end
+
+-- A header that comes twice is as good as none: nobody knows which of them others read.
 local function lower_names(headers)
   local lower = {}
   for name, value in pairs(headers) do
-    lower[tostring(name):lower()] = value
+    local folded = tostring(name):lower()
+    lower[folded] = lower[folded] == nil and type(value) == "string" and value
   end
   return lower
 end
 
---- Checks that a request is a callback of OSS.
--- @tparam table t uri (the raw request target, with its query), headers (table, names in any
--- case), body (raw bytes), method (optional; must be POST then), and keys (optional): further
--- public keys (PEM) by their URL, such as the emulator's
--- @treturn boolean|nil true
--- @treturn string why the request is refused
--- @usage
--- local ok, reason = oss.receiver.verify{ uri = target, headers = headers, body = body }
-function M.verify(t)
-  if type(t.uri) ~= "string" or type(t.body) ~= "string" or type(t.headers) ~= "table" then
-    error("verify: 'uri' and 'body' must be strings, 'headers' a table", 2)
+local function check_signature(t, headers)
+  local authorization, named = headers["authorization"], headers["x-oss-pub-key-url"]
+  if not authorization or not named then
+    return refuse("SignatureMissing", "not one Authorization and one x-oss-pub-key-url: OSS did not send this")
+  elseif headers["x-oss-signature-version"] ~= nil and headers["x-oss-signature-version"] ~= "1.0" then
+    return refuse("SignatureVersion", "x-oss-signature-version is not 1.0, the only one that is known")
   end
-  if t.method and t.method ~= "POST" then
-    return nil, "OSS sends callbacks with POST, not " .. t.method
+  local signature, url = core.unbase64(authorization), core.unbase64(named)
+  if not signature then
+    return refuse("SignatureInvalid", "Authorization is not base64")
+  elseif not url then
+    return refuse("KeyUrlInvalid", "x-oss-pub-key-url is not base64")
   end
-  local headers = lower_names(t.headers)
-  local authorization, key_url = headers["authorization"], headers["x-oss-pub-key-url"]
-  if type(authorization) ~= "string" or type(key_url) ~= "string" then
-    return nil, "the request has no Authorization or no x-oss-pub-key-url: OSS did not send it"
+  local text = core.callback_string_to_verify(t.uri, t.body)
+  if not text then
+    return refuse("TargetInvalid", "the request target must begin with '/': give it raw, as it came")
   end
-  local version = headers["x-oss-signature-version"]
-  if version and version ~= "1.0" then
-    return nil, "unknown x-oss-signature-version '" .. tostring(version) .. "'"
-  end
-  local url = core.unbase64(key_url)
-  local key = url and ((t.keys or {})[url] or M.keys[url])
+  local key, err = keys.find(url, t)
   if not key then
-    return nil, "x-oss-pub-key-url names a key that is not known here"
+    return nil, err
   end
-  local signature = core.unbase64(authorization)
-  local text, message = core.callback_string_to_verify(t.uri, t.body)
-  if not signature or not text then
-    return nil, message or "Authorization is not base64"
-  end
-  local valid
-  valid, message = core.rsa_verify_md5(key, text, signature)
-  if not valid then
-    return nil, message or "the signature does not belong to this path, query and body"
+  local valid = core.rsa_verify_md5(key, text, signature)
+  if valid == nil then
+    return refuse("KeyInvalid", "the public key in 'keys' is no RSA key in PEM", 500)
+  elseif not valid then
+    return refuse("SignatureMismatch", "the signature does not belong to this path, query and body")
   end
   return true
+end
+
+local default_window = 24 * 3600
+
+-- Remembers an id at least as long as its token could be used again.
+local function check_replay(t, fields, token_left)
+  local id = fields[t.replay.field or "reqId"]
+  if type(id) ~= "string" or id == "" then
+    return refuse("RequestIdMissing", ("the body has no text field '%s', which ${reqId} of the callback fills")
+      :format(t.replay.field or "reqId"))
+  end
+  local seen, message = t.replay.seen(id, math.max(t.window or default_window, (token_left or 0) + 1))
+  if seen then
+    return refuse("Replayed", "a callback with this request id came before")
+  elseif message then
+    return refuse("ReplayUnknown", "whether it came before could not be found out: " .. tostring(message), 503)
+  end
+  return true
+end
+
+local function check_fields(t, headers)
+  local fields, err = parse.body(headers["content-type"], t.body, t)
+  if not fields then
+    return nil, err
+  end
+  local token_left
+  if t.secrets then
+    token_left, err = tokens.check(fields, t.secrets, t.now or os.time())
+    if not token_left then
+      return nil, err
+    end
+  end
+  if t.replay then
+    return check_replay(t, fields, token_left)
+  end
+  return true
+end
+
+local function wrong_argument(t, verb)
+  local message = options.check(verb, t)
+  if message then
+    return message
+  end
+  for _, name in ipairs(verb == "verify" and { "uri", "headers", "body" } or { "headers", "body" }) do
+    if t[name] == nil then
+      return verb .. ": option '" .. name .. "' is missing"
+    end
+  end
+  if verb ~= "verify" then
+    return nil
+  end
+  for i, secret in ipairs(t.secrets or {}) do
+    if type(secret) ~= "string" or #secret < tokens.shortest_secret then
+      return ("verify: option 'secrets': [%d] must be a string of at least %d bytes"):format(i,
+        tokens.shortest_secret)
+    end
+  end
+  if t.secrets and #t.secrets == 0 then
+    return "verify: option 'secrets' must be a list of at least one secret"
+  elseif t.replay and type(t.replay.seen) ~= "function" then
+    return "verify: option 'replay' must have a function 'seen'"
+  end
+end
+
+--- Checks that a request is a callback of OSS.
+--
+-- `replay.seen(id, seconds)` remembers an id for so long and says whether it was there already; on
+-- failure it returns nil and a message. `fetch(url)` returns the PEM text at a https URL, or nil and a
+-- message. `cache` keeps what was fetched: `cache:get(name)`, `cache:set(name, text, seconds)` and, so
+-- that one at a time fetches, `cache:lock(name)`, which returns a function that unlocks or nil and a
+-- message; without it a small one in memory is used.
+-- @tparam table t options, see README
+-- @treturn boolean|nil true
+-- @treturn table why the request is refused: code, message, status
+-- @raise on wrong options, at the caller's line
+-- @usage
+-- local ok, refusal = oss.receiver.verify{ uri = target, headers = headers, body = body }
+function M.verify(t)
+  local message = wrong_argument(t, "verify")
+  if message then
+    error(message, 2)
+  elseif t.method and t.method ~= "POST" then
+    return refuse("MethodNotAllowed", "OSS sends callbacks with POST", 405)
+  end
+  local headers = lower_names(t.headers)
+  local ok, err = check_signature(t, headers)
+  if ok and (t.secrets or t.replay) then
+    ok, err = check_fields(t, headers)
+  end
+  return ok, err
+end
+
+--- Reads the body of a callback by its Content-Type, strictly: a name twice, a bad escape, text that is
+-- not UTF-8, too much depth or size is refused. Whole numbers of 2^53 and more stay text.
+-- @tparam table t headers, body, max_bytes, max_depth
+-- @treturn table|nil a form's strings by name, or the JSON value
+-- @treturn table why it cannot be read: code, message, status
+-- @raise on wrong options, at the caller's line
+-- @usage local fields, refusal = oss.receiver.parse{ headers = headers, body = body }
+function M.parse(t)
+  local message = wrong_argument(t, "parse")
+  if message then
+    error(message, 2)
+  end
+  return parse.body(lower_names(t.headers)["content-type"], t.body, t)
+end
+
+--- Makes the answer to a callback in the form that OSS takes: status 200, JSON, a length, below 1 MiB.
+-- @param[opt] value a table, or a JSON object or array as text; `{"Status":"OK"}` when left out
+-- @treturn table status, headers (by name) and body
+-- @raise at the caller's line when the value cannot be sent
+-- @usage local answer = oss.receiver.reply{ Status = "OK" }
+function M.reply(value)
+  local answer, message = replies.make(value)
+  if not answer then
+    error("reply: " .. message, 2)
+  end
+  return answer
+end
+
+--- A replay store in this process's memory, for a service of one process.
+-- @tparam[opt=65536] number limit ids remembered at the most, the newest ones
+-- @tparam[opt=os.time] function clock returns seconds
+-- @treturn table for option `replay` of `verify`
+-- @usage local replay = oss.receiver.memory_replay()
+function M.memory_replay(limit, clock)
+  local store = memory.new(limit or 65536, clock)
+  return { seen = function(id, seconds)
+    if store:get(id) then
+      return true
+    end
+    store:set(id, true, seconds)
+    return false
+  end }
 end
 
 return M

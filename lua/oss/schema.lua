@@ -157,11 +157,84 @@ local request = {
   { "replayable", "boolean", "may be tried again after a lost answer", default = "GET, HEAD, PUT, DELETE" },
 }
 
+-- Declarations that another verb has too, by name.
+local function pick(list, names)
+  local wanted, picked = {}, {}
+  for name in names:gmatch("%S+") do
+    wanted[name] = true
+  end
+  for _, option in ipairs(list) do
+    if wanted[option[1]] then
+      picked[#picked + 1] = option
+    end
+  end
+  return picked
+end
+
+local place = pick(every, "bucket key")
+
+local permit = {
+  { "expires", "integer", "seconds that the permit is valid, with V4 up to 604800 (7 days)", default = 900 },
+  { "callback", "table", "the upload callback, see Callbacks" },
+  { "now", "integer", "unix seconds to count from; for tests", default = "the clock" },
+}
+
+local presign = {
+  { "method", "string", "HTTP method", default = "PUT", values = { "PUT", "POST", "GET", "HEAD", "DELETE" } },
+  { "upload_id", "string", "of a multipart upload: `PUT` is a part, `POST` completes it" },
+  { "part_number", "integer", "1 to 10000" },
+  { "callback_as", "string", "where the callback stands: in the URL, or in headers that are sent with it",
+    default = "query", values = { "query", "headers" } },
+}
+
+local presign_headers = pick(put, "content_type content_md5 cache_control content_disposition "
+  .. "content_encoding content_language acl storage_class tags meta forbid_overwrite sse sse_key_id "
+  .. "sse_data_encryption traffic_limit persistent_headers")
+
+local form = {
+  { "key_prefix", "string", "instead of `key`: the sender chooses what follows" },
+  { "content_length_range", "table", "`{ min, max }` bytes of the file" },
+  { "content_type", "string|table", "the object's type; of a list the sender names one in the field "
+    .. "`x-oss-content-type`" },
+  { "success_action_status", "integer", "status of OSS's answer; with a callback always 200",
+    values = { 200, 201, 204 }, default = "204" },
+  { "fields", "table", "further form fields, `{ [name] = value }`, pinned like all others" },
+  { "conditions", "table", "list of further conditions of the policy, such as "
+    .. "`{ \"starts-with\", \"$x:note\", \"\" }`" },
+}
+
+local form_headers = pick(put, "cache_control content_disposition content_encoding acl storage_class meta "
+  .. "forbid_overwrite sse sse_key_id")
+
+local verify = {
+  { "method", "string", "the request's method, to be sure that it is POST" },
+  { "uri", "string", "the raw request target: path and query as they came" },
+  { "headers", "table", "the request's headers, names in any case" },
+  { "body", "string", "the raw body" },
+  { "keys", "table", "further public keys (PEM) by their URL, such as the emulator's" },
+  { "fetch", "function", "handler `function(url)` that returns the text at a https URL, for keys of OSS that are "
+    .. "not known here" },
+  { "cache", "table", "where fetched keys are kept, with `get`, `set` and perhaps `lock`", default = "in memory" },
+  { "secrets", "table", "list of secrets for `callback.token`; the token must fit one of them" },
+  { "replay", "table", "`{ seen = function(id, seconds) }`: refuse a request id that came before; `field` "
+    .. "names it in the body (`reqId`)" },
+  { "window", "seconds", "how long a request id is remembered; longer when its token is valid longer",
+    default = 86400 },
+  { "now", "integer", "unix seconds; for tests", default = "`os.time()`" },
+}
+
+local parse = {
+  { "max_bytes", "bytes", "longest body that is read", default = "64 KiB" },
+  { "max_depth", "integer", "objects and arrays inside one another", default = 32 },
+}
+
 --- The lists behind README's tables, in the order of the page.
 M.tables = {
   { "client", client }, { "every operation", every }, { "bodies", bodies },
   { "put", put }, { "upload", upload }, { "append", append }, { "retry_callback", retry_callback },
   { "get", get }, { "head", head }, { "delete", delete }, { "request", request },
+  { "permits", permit }, { "presign", presign }, { "form", form },
+  { "verify", verify }, { "parse", parse },
 }
 
 -- AppendObject takes what PutObject takes, but no callback.
@@ -183,6 +256,11 @@ M.verbs = {
   head = { every, head },
   delete = { every, delete },
   request = { every, bodies, request },
+  presign = { place, pick(every, "headers query request_payer"), permit, presign, presign_headers,
+    pick(get, "version_id process") },
+  form = { place, permit, form, form_headers },
+  verify = { verify, parse },
+  parse = { pick(verify, "headers body"), parse },
 }
 
 return M

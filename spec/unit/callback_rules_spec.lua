@@ -137,7 +137,7 @@ local errors = {
   { "callback.field", "contentType", "did you mean 'body_type'?", with { contentType = "json" }, with {} },
   { "callback.field", "bodytype", "did you mean 'body_type'?", with { bodytype = "json" }, with {} },
   { "callback.field", "sn", "did you mean 'sni'?", with { sn = true }, with {} },
-  { "callback.field", "colour", "valid: body, body_type, host, policy, sni, url, vars", with { colour = 1 }, with {} },
+  { "callback.field", "colour", "valid: body, body_type, host, policy, sni, token, url, vars", with { colour = 1 }, with {} },
   { "callback.field", "1", "no such field", with { "http://a.com" }, with {} },
   { "url.type", "url", "a string or a list", with { url = 5 }, url "http://a.com" },
   { "url.type", "url", "[1] is a nil", url { a = "http://a.com" }, url { "http://a.com" } },

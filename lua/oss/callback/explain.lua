@@ -126,13 +126,13 @@ local function no_image(prepared, values)
 end
 
 --- The body of a table in the other type, when it can be written in it.
-local function other_type(t, prepared, values)
+local function other_type(prepared, values)
   local other = prepared.body_type == "json" and "form" or "json"
-  local text = type(t.body) == "table" and template[other](t.body)
+  local text = type(prepared.source) == "table" and template[other](prepared.source)
   return text and core.callback_expand(text, other, values), other
 end
 
-local function received(t, prepared, sample)
+local function received(prepared, sample)
   local values, err = fill_sample(sample)
   if not values then
     return nil, err
@@ -151,7 +151,7 @@ local function received(t, prepared, sample)
     out[#out + 1] = "The body when the object is no image:"
     out[#out + 1] = indent(plain)
   end
-  local other, name = other_type(t, prepared, values)
+  local other, name = other_type(prepared, values)
   if other then
     out[#out + 1] = ("The body with body_type = %q:"):format(name)
     out[#out + 1] = indent(other)
@@ -161,6 +161,15 @@ local function received(t, prepared, sample)
     out[#out + 1] = indent(table.concat(prepared.urls, "\n", 2))
   end
   return table.concat(out, "\n")
+end
+
+--- What a token is made for in an explanation: the sample's object, at the sample's time.
+-- @tparam table|nil sample values of the system variables
+-- @treturn table
+function M.place(sample)
+  sample = type(sample) == "table" and sample or {}
+  return { bucket = tostring(sample.bucket or default_sample.bucket),
+    key = tostring(sample.object or default_sample.object), now = 1715051173 }
 end
 
 --- The text of `oss.callback.explain`.
@@ -174,7 +183,7 @@ function M.text(t, prepared, sample)
   if t.policy then
     out[2] = "What the service receives is up to that policy of the bucket."
   else
-    local text, err = received(t, prepared, sample)
+    local text, err = received(prepared, sample)
     if not text then
       return nil, err
     end

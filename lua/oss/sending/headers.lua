@@ -41,6 +41,24 @@ local function check_pairs(name, t)
   end
 end
 
+--- Checks a table of names and values and makes a flat list of it.
+-- @tparam string name of the option
+-- @tparam table t
+-- @treturn {string,...}|nil name, value, ..., sorted by name
+-- @treturn string what is wrong
+function M.flat(name, t)
+  local message = check_pairs(name, t)
+  if message then
+    return nil, message
+  end
+  local list = {}
+  for _, key in ipairs(sorted_keys(t)) do
+    list[#list + 1] = key
+    list[#list + 1] = text(t[key])
+  end
+  return list
+end
+
 local writers = {}
 
 function writers.tags(add, tags)
@@ -153,30 +171,46 @@ function M.build(verb, t)
   return list
 end
 
---- Adds a callback to a list of headers.
--- @tparam function log warnings go there
--- @tparam table list flat list of headers
--- @tparam table|nil t the user's callback option
--- @treturn nil|string what is wrong
-function M.add_callback(log, list, t)
-  if not t then
-    return
+--- Checks a callback option and makes what goes on the wire; warnings are logged.
+-- @tparam table client
+-- @tparam table t the user's callback option
+-- @tparam table place options of `oss.callback.prepare`
+-- @treturn table|nil as from `oss.callback.prepare`
+-- @treturn string what is wrong
+function M.callback(client, t, place)
+  local message = retries.check(t)
+  local prepared
+  if not message then
+    prepared, message = callbacks.prepare(retries.without(t), place)
   end
-  local wrong = retries.check(t)
-  if wrong then
-    return wrong
+  if message then
+    return nil, message
+  end
+  for _, warning in ipairs(place.quiet and {} or prepared.warnings) do
+    client.log("warn", "%s", warning)
+  end
+  return prepared
+end
+
+--- Adds the callback to a list of headers.
+-- @tparam table client
+-- @tparam table list flat list of headers
+-- @tparam table t checked options with bucket, key and perhaps a callback
+-- @tparam[opt] table place as for `callback`; the object of `t`, now, when left out
+-- @treturn nil|string what is wrong
+function M.add_callback(client, list, t, place)
+  if not t.callback then
+    return
   end
   for i = 1, #list, 2 do
     if list[i]:lower():match("^x%-oss%-callback") then
       return "option 'callback' and a header '" .. list[i] .. "' exclude each other"
     end
   end
-  local prepared, message = callbacks.prepare(retries.without(t))
+  local prepared, message = M.callback(client, t.callback,
+    place or { bucket = t.bucket, key = t.key, now = client:time() })
   if not prepared then
     return message
-  end
-  for _, warning in ipairs(prepared.warnings) do
-    log("warn", "%s", warning)
   end
   list[#list + 1] = "x-oss-callback"
   list[#list + 1] = prepared.callback
@@ -202,13 +236,12 @@ function M.query(t, list)
     list[#list + 1] = t.process
   end
   if t.query then
-    local message = check_pairs("query", t.query)
-    if message then
+    local more, message = M.flat("query", t.query)
+    if not more then
       return nil, message
     end
-    for _, name in ipairs(sorted_keys(t.query)) do
-      list[#list + 1] = name
-      list[#list + 1] = text(t.query[name])
+    for _, one in ipairs(more) do
+      list[#list + 1] = one
     end
   end
   return list

@@ -150,7 +150,7 @@ function M.request.prepare(client, t)
   if list then
     query, message = headers.query(t)
   end
-  message = message or headers.add_callback(client.log, list, t.callback)
+  message = message or headers.add_callback(client, list, t)
   if message then
     return nil, message
   end

@@ -24,7 +24,7 @@ function M.prepare(client, t)
   end
   local prepared, list, value
   if not message then
-    prepared, message = callbacks.prepare(t.callback)
+    prepared, message = callbacks.prepare(t.callback, { bucket = t.bucket, key = t.key, now = client:time() })
   end
   if not message then
     list, message = headers.build("retry_callback", t)

@@ -3,6 +3,7 @@
 local attempts = require "oss.sending.attempts"
 local answers = require "oss.sending.answer"
 local errors = require "oss.errors"
+local heads = require "oss.sending.headers"
 local multipart = require "oss.multipart"
 local objects = require "oss.sending.objects"
 local put = require "oss.sending.put"
@@ -81,6 +82,20 @@ function M.part(child, headers, upload_id, part, source)
   })
 end
 
+-- Complete's own headers. A callback with a token is made anew: the upload may have outlived the first.
+local function complete_headers(op, headers)
+  local o, list = op.options, { "Content-Type", "application/xml" }
+  local fresh = o.callback and o.callback.token and not heads.add_callback(op.client, list, o,
+    { bucket = o.bucket, key = o.key, now = op.client:time(), quiet = true })
+  local picked = pick(headers, function(name)
+    return with_complete[name] and not (fresh and name:find("^x%-oss%-callback"))
+  end)
+  for _, text in ipairs(list) do
+    picked[#picked + 1] = text
+  end
+  return picked
+end
+
 local function read_complete(op, res, answer, crc)
   local o = op.options
   local root = not o.callback and xml.parse(res.body)
@@ -112,11 +127,7 @@ end
 -- @treturn table|nil result
 -- @treturn table error
 function M.complete(op, headers, upload_id, parts, resumed)
-  local list = pick(headers, function(name)
-    return with_complete[name]
-  end)
-  list[#list + 1] = "Content-Type"
-  list[#list + 1] = "application/xml"
+  local list = complete_headers(op, headers)
   local crc = multipart.crc64(parts)
   local body = multipart.complete_body(parts)
   return attempts.run(op, {

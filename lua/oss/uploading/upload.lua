@@ -47,7 +47,7 @@ function M.prepare(client, t)
   if not message then
     query, message = headers.query(t)
   end
-  message = message or headers.add_callback(client.log, list, t.callback)
+  message = message or headers.add_callback(client, list, t)
   if not message then
     value, message = objects.value(client, "PUT", t, list, query)
   end
