@@ -20,6 +20,7 @@ local map = require "oss.sending.map"
 local objects = require "oss.sending.objects"
 local operation = require "oss.operation"
 local options = require "oss.options"
+local permits = require "oss.permits.issue"
 local put = require "oss.sending.put"
 local retry_callback = require "oss.sending.retry_callback"
 local upload = require "oss.uploading.upload"
@@ -162,6 +163,34 @@ for verb in pairs(verbs) do
     return op:wait()
   end
 end
+
+for _, verb in ipairs { "presign", "form" } do
+  client_methods[verb] = function(self, t)
+    local permit, err, message = permits.issue(self, verb, t)
+    if message then
+      error(message, 2)
+    end
+    return permit, err
+  end
+end
+
+--- Signs a URL, so that somebody else may send one request: without waiting, and without a request.
+-- @function client:presign
+-- @tparam table t options
+-- @treturn table|nil url, method, headers (by name: they must be sent as they are), expires_at
+-- @treturn table an error of `oss.errors`: the credentials could not be had
+-- @raise on wrong options, at the caller's line
+-- @usage local permit = client:presign{ bucket = "b", key = "k", expires = 600,
+--   callback = { url = "https://example.com/cb", body = { size = "${size}" }, sni = true } }
+
+--- Makes a form for PostObject, whose policy pins every field, so that a browser may upload.
+-- @function client:form
+-- @tparam table t options
+-- @treturn table|nil url, method, fields (list of `{ name =, value = }`, to be sent in this order, before
+-- the field `file`), values (the same by name), expires_at
+-- @treturn table an error of `oss.errors`: the credentials could not be had
+-- @raise on wrong options, at the caller's line
+-- @usage local form = client:form{ bucket = "b", key_prefix = "photos/", content_length_range = { 1, 1e7 } }
 
 --- Stores an object: PutObject, with or without an upload callback.
 -- @function client:put
