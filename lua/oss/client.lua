@@ -119,26 +119,26 @@ end
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
-function client_methods.begin(client, verb, t, level)
+function client_methods:begin(verb, t, level)
   if type(verb) ~= "string" or not verbs[verb] then
     error(("client: no operation '%s'"):format(tostring(verb)), level)
-  elseif client.driver.closed then
+  elseif self.driver.closed then
     error("client: it is closed", level)
   end
   local message = options.check(verb, t)
   local value
   if not message then
-    value, message = verbs[verb].prepare(client, t)
+    value, message = verbs[verb].prepare(self, t)
     message = message and verb .. ": " .. message
   end
   if message then
     error(message, level)
   end
-  local op = operation.new(client, verb, t, function(op)
+  local op = operation.new(self, verb, t, function(op)
     return callback_retry.after(op, verbs[verb].work(op, value))
   end)
   op.total = body.length(t)
-  client.driver:start(op, t.timeout)
+  self.driver:start(op, t.timeout)
   return op
 end
 

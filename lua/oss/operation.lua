@@ -69,7 +69,7 @@ end
 -- @param ... its arguments
 -- @treturn boolean whether it returned (false: it raised)
 -- @return what it returned, or the error
-function operation_methods.call(_, handler, ...)
+function operation_methods:call(handler, ...) -- luacheck: ignore 212
   return coroutine.yield("call", handler, ...)
 end
 

@@ -1,3 +1,7 @@
+/***
+Callbacks.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/callback/callback.h"
 #include "core/callback/template.h"

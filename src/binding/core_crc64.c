@@ -1,3 +1,7 @@
+/***
+CRC-64.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/crc64.h"
 

@@ -1,3 +1,7 @@
+/***
+Dates.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/date.h"
 #include "core/err.h"

@@ -1,3 +1,7 @@
+/***
+Digests.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/digest.h"
 #include "core/err.h"

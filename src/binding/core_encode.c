@@ -1,3 +1,7 @@
+/***
+Encodings.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/encode.h"
 #include "core/err.h"

@@ -1,3 +1,7 @@
+/***
+Requests.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/err.h"
 

@@ -1,3 +1,7 @@
+/***
+RSA signatures.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/err.h"
 #include "crypto/rsa.h"

@@ -1,3 +1,7 @@
+/***
+Signatures.
+@submodule oss.core
+*/
 #include "binding/core.h"
 #include "core/err.h"
 #include "core/sign.h"

@@ -1,3 +1,7 @@
+/***
+Files.
+@submodule oss.curl
+*/
 #include "binding/curl_stat.h"
 #include "binding/compat.h"
 #include "core/err.h"
