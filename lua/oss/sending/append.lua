@@ -16,17 +16,11 @@ local M = {}
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t)
   local message = headers.check_names(t, true) or body.check(t)
-  local list, query
-  if not message then
-    list, message = headers.build("append", t)
-  end
-  if not message then
-    query, message = headers.query(t, { "append", "", "position", ("%.0f"):format(t.position or 0) })
-  end
   if message then
     return nil, message
   end
-  return objects.value(client, "POST", t, list, query)
+  return objects.prepare(client, "append", "POST", t,
+    { "append", "", "position", ("%.0f"):format(t.position or 0) })
 end
 
 local function check(o, res, answer)

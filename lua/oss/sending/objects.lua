@@ -29,21 +29,33 @@ function M.value(client, method, t, list, query)
   return value
 end
 
+--- Makes the request value of an operation: its headers, query and callback.
+-- @tparam table client
+-- @tparam string verb
+-- @tparam string method
+-- @tparam table t checked options
+-- @tparam[opt] table query flat list of parameters to start with
+-- @treturn table|nil the request value
+-- @treturn string what is wrong, naming the option
+function M.prepare(client, verb, method, t, query)
+  local list, message = headers.build(verb, t)
+  if list then
+    query, message = headers.query(t, query)
+  end
+  message = message or headers.add_callback(client, list, t)
+  if message then
+    return nil, message
+  end
+  return M.value(client, method, t, list, query)
+end
+
 local function prepare(method, verb)
   return function(client, t)
     local message = headers.check_names(t, true)
     if message then
       return nil, message
     end
-    local list, query
-    list, message = headers.build(verb, t)
-    if list then
-      query, message = headers.query(t)
-    end
-    if message then
-      return nil, message
-    end
-    return M.value(client, method, t, list, query)
+    return M.prepare(client, verb, method, t)
   end
 end
 
@@ -145,16 +157,7 @@ function M.request.prepare(client, t)
   if message then
     return nil, message
   end
-  local list, query
-  list, message = headers.build("request", t)
-  if list then
-    query, message = headers.query(t)
-  end
-  message = message or headers.add_callback(client, list, t)
-  if message then
-    return nil, message
-  end
-  return M.value(client, (t.method or "GET"):upper(), t, list, query)
+  return M.prepare(client, "request", (t.method or "GET"):upper(), t)
 end
 
 function M.request.work(op, value)

@@ -22,16 +22,7 @@ function M.prepare(client, t)
   if message then
     return nil, message
   end
-  local list, query
-  list, message = headers.build("put", t)
-  if list then
-    query, message = headers.query(t)
-  end
-  message = message or headers.add_callback(client, list, t)
-  if message then
-    return nil, message
-  end
-  return objects.value(client, "PUT", t, list, query)
+  return objects.prepare(client, "put", "PUT", t)
 end
 
 --- Compares OSS's CRC-64 with that of what was sent.

@@ -37,24 +37,17 @@ end
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t)
   local message = headers.check_names(t, true) or body.check(t) or check_sizes(t)
-  local store, list, query, value
+  local store, value
   if not message and t.resume then
     store, message = stores.open(t.resume)
   end
   if not message then
-    list, message = headers.build("upload", t)
-  end
-  if not message then
-    query, message = headers.query(t)
-  end
-  message = message or headers.add_callback(client, list, t)
-  if not message then
-    value, message = objects.value(client, "PUT", t, list, query)
+    value, message = objects.prepare(client, "upload", "PUT", t)
   end
   if message then
     return nil, message
   end
-  return { value = value, headers = list, store = store }
+  return { value = value, store = store }
 end
 
 local function begin(op, state)
@@ -137,7 +130,7 @@ function M.work(op, prepared)
   if small then
     return put.work(op, prepared.value)
   end
-  local state = { source = source, store = prepared.store, headers = prepared.headers, done = 0,
+  local state = { source = source, store = prepared.store, headers = prepared.value.headers, done = 0,
     parallel = o.parallel or 3 }
   if source.is_reader then
     local part_size = multipart.part_size(source.size, o.part_size)
