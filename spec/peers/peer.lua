@@ -18,13 +18,19 @@ local function output(command)
   return text, tonumber(status)
 end
 
--- The environment of a script: where the local OSS is, who may use it, and where the service writes.
+-- The environment of a script: where the local OSS is, who may use it, and where the service writes. A proxy
+-- that was good for installing is of no use on loopback.
 local function environment(place, service)
-  local server = place.server
-  return ("OSS_PORT=%d OSS_ID=%s OSS_SECRET=%s STS_ID=%s STS_SECRET=%s STS_TOKEN='%s' EXPIRED_ID=%s EXPIRED_SECRET=%s "
-    .. "EXPIRED_TOKEN=%s SERVICE_URL=%s SERVICE_LOG=%s FOLDER=%s"):format(server.port, server.access_key_id,
-    server.access_key_secret, M.token.id, M.token.secret, M.token.token, M.expired.id, M.expired.secret,
-    M.expired.token, service, place.service_log, place.root)
+  local server, words = place.server, { "no_proxy='*' NO_PROXY='*'" }
+  for name, value in pairs {
+    OSS_PORT = server.port, OSS_ID = server.access_key_id, OSS_SECRET = server.access_key_secret,
+    STS_ID = M.token.id, STS_SECRET = M.token.secret, STS_TOKEN = M.token.token,
+    EXPIRED_ID = M.expired.id, EXPIRED_SECRET = M.expired.secret, EXPIRED_TOKEN = M.expired.token,
+    SERVICE_URL = service, SERVICE_LOG = place.service_log, FOLDER = place.root,
+  } do
+    words[#words + 1] = ("%s='%s'"):format(name, value)
+  end
+  return table.concat(words, " ")
 end
 
 -- Appends the checks of a script; its own end is one of them.
