@@ -27,7 +27,7 @@ describe("a killed upload", function()
       for round = 1, 40 do
         rounds = rounds + 1
         local pipe = io.popen(("timeout -s KILL %.3f %s spec/support/resume_child.lua %s %s %s 2>&1")
-          :format(0.05 + math.random() * (0.2 + round * 0.05), interpreter, place.server.url, path,
+          :format(0.05 + math.random() * (0.2 + round * 0.1), interpreter, place.server.url, path,
             place:path("token")))
         output = pipe:read("*a")
         pipe:close()
