@@ -108,6 +108,7 @@ add_header(struct los_answer *a, los_str line)
 {
     const char *colon = memchr(line.p, ':', line.n);
     los_str name, value;
+    char *to;
     size_t i;
 
     if (colon == NULL || colon == line.p)
@@ -117,14 +118,17 @@ add_header(struct los_answer *a, los_str line)
     for (i = 0; i < name.n; i++)
         if (name.p[i] <= ' ' || name.p[i] > '~')
             return;
+    to = los_buf_extend(&a->head, name.n + value.n + 2);
+    if (to == NULL)
+        return;
     for (i = 0; i < name.n; i++) {
         char c = name.p[i];
 
-        los_buf_add_char(&a->head, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
+        *to++ = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
-    los_buf_add_char(&a->head, '\0');
-    los_buf_add_str(&a->head, value);
-    los_buf_add_char(&a->head, '\0');
+    *to++ = '\0';
+    memcpy(to, value.p, value.n);
+    to[value.n] = '\0';
 }
 
 /* A line that begins with white space goes on with the value before it. */

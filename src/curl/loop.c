@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define MAX_ACTIVE 64
-#define INDEX_MIN  64 /* a power of two */
 
 #define BIT(kind) (1u << (kind))
 
@@ -39,67 +38,11 @@ los_line_remove(struct los_line *line, struct los_transfer *t)
     line->n--;
 }
 
-/* ---- index */
-
-static struct los_transfer **
-slot_of(const struct los_loop *loop, uint64_t id)
-{
-    return &loop->index[id & (loop->index_size - 1)];
-}
-
 static struct los_transfer *
 find(const struct los_loop *loop, uint64_t id)
 {
-    struct los_transfer *t = *slot_of(loop, id);
-
-    while (t != NULL && t->id != id)
-        t = t->same_slot;
-    return t;
-}
-
-static void
-index_add(struct los_loop *loop, struct los_transfer *t)
-{
-    struct los_transfer **slot = slot_of(loop, t->id);
-
-    t->same_slot = *slot;
-    *slot = t;
-}
-
-static void
-index_remove(struct los_loop *loop, const struct los_transfer *t)
-{
-    struct los_transfer **slot = slot_of(loop, t->id);
-
-    while (*slot != t)
-        slot = &(*slot)->same_slot;
-    *slot = t->same_slot;
-    loop->indexed--;
-}
-
-/* Without memory the chains only become longer. */
-static void
-index_grow(struct los_loop *loop)
-{
-    struct los_transfer **old = loop->index, **fresh;
-    size_t old_size = loop->index_size, i;
-
-    if (loop->indexed < old_size || old_size > SIZE_MAX / 4 / sizeof(*fresh))
-        return;
-    fresh = los_malloc(old_size * 2 * sizeof(*fresh));
-    if (fresh == NULL)
-        return;
-    memset(fresh, 0, old_size * 2 * sizeof(*fresh));
-    loop->index = fresh;
-    loop->index_size = old_size * 2;
-    for (i = 0; i < old_size; i++)
-        while (old[i] != NULL) {
-            struct los_transfer *t = old[i];
-
-            old[i] = t->same_slot;
-            index_add(loop, t);
-        }
-    los_free(old);
+    /* The node is the first of a transfer. */
+    return (struct los_transfer *)los_index_find(&loop->index, id);
 }
 
 /* ---- open and close */
@@ -110,15 +53,12 @@ open_multi(struct los_loop *loop, const struct los_loop_options *o)
     int idle = o->max_idle > 0 ? o->max_idle : (int)loop->max_active;
 
     loop->multi = curl_multi_init();
-    loop->index = los_malloc(INDEX_MIN * sizeof(*loop->index));
-    if (loop->multi == NULL || loop->index == NULL)
+    if (loop->multi == NULL)
         return LOS_E_MEMORY;
-    memset(loop->index, 0, INDEX_MIN * sizeof(*loop->index));
-    loop->index_size = INDEX_MIN;
     curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING,
                       (long)CURLPIPE_NOTHING);
     curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)idle);
-    return LOS_OK;
+    return los_index_open(&loop->index);
 }
 
 int
@@ -169,23 +109,22 @@ withdraw(struct los_loop *loop, struct los_transfer *t)
 void
 los_loop_close(struct los_loop *loop)
 {
-    size_t i;
+    struct los_node *node;
+    size_t at = 0;
 
     if (loop == NULL)
         return;
-    for (i = 0; i < loop->index_size; i++)
-        while (loop->index[i] != NULL) {
-            struct los_transfer *t = loop->index[i];
+    while ((node = los_index_pop(&loop->index, &at)) != NULL) {
+        struct los_transfer *t = (struct los_transfer *)node;
 
-            loop->index[i] = t->same_slot;
-            withdraw(loop, t);
-            los_transfer_free(t);
-        }
+        withdraw(loop, t);
+        los_transfer_free(t);
+    }
     /* Handles go first: libcurl keeps connections in the multi handle. */
     los_pool_close(&loop->pool);
     if (loop->multi != NULL)
         curl_multi_cleanup(loop->multi);
-    los_free(loop->index);
+    los_index_close(&loop->index);
     los_free(loop);
     curl_global_cleanup();
 }
@@ -208,9 +147,7 @@ los_loop_submit(struct los_loop *loop, const struct los_transfer_options *o,
     if (error != LOS_OK)
         return error;
     *id = ++loop->last_id;
-    loop->indexed++;
-    index_grow(loop);
-    index_add(loop, t);
+    los_index_add(&loop->index, &t->node);
     los_line_add(&loop->queued, t);
     return LOS_OK;
 }
@@ -326,7 +263,7 @@ forget(struct los_loop *loop, struct los_transfer *t)
 {
     drop_events(loop, t);
     withdraw(loop, t);
-    index_remove(loop, t);
+    los_index_remove(&loop->index, &t->node);
     los_transfer_free(t);
 }
 
@@ -359,7 +296,7 @@ los_loop_event(const struct los_loop *loop, struct los_event *event)
     if (t == NULL)
         return 0;
     event->kind = oldest_kind(t);
-    event->id = t->id;
+    event->id = t->node.id;
     event->sent = t->answer.sent;
     event->total = t->body.length;
     event->received = t->answer.received;

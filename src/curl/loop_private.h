@@ -22,9 +22,7 @@ struct los_loop {
     struct los_transfer *event_first, *event_last;
     int waiting; /* events, all in all */
 
-    /* Every transfer by its id: chains, picked by the low bits. */
-    struct los_transfer **index;
-    size_t index_size, indexed;
+    struct los_index index; /* every transfer */
 };
 
 void los_line_add(struct los_line *line, struct los_transfer *t);

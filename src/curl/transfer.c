@@ -10,18 +10,22 @@
 /* ---- what is allowed */
 
 static int
+is_token_char(char c)
+{
+    if ((c >= 'a' && c <= 'z') || c == '-' || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9'))
+        return 1;
+    return c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL;
+}
+
+static int
 is_token(los_str s)
 {
     size_t i;
 
-    for (i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                     || (c >= '0' && c <= '9');
-
-        if (!letter && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
+    for (i = 0; i < s.n; i++)
+        if (!is_token_char(s.p[i]))
             return 0;
-    }
     return s.n > 0;
 }
 
@@ -114,9 +118,10 @@ put_header(struct los_transfer *t, char **to, los_str line)
     if (!is_token(name) || is_named(name, "content-length")
         || is_named(name, "transfer-encoding") || is_named(name, "expect"))
         return LOS_E_ARGUMENT;
-    for (i = name.n + 1; i < line.n; i++)
-        if (strchr("\r\n", line.p[i]) != NULL) /* finds NUL, too */
-            return LOS_E_BYTES;
+    /* The line ends at its first CR. */
+    if (memchr(line.p, '\n', line.n) != NULL
+        || memchr(line.p, '\0', line.n) != NULL)
+        return LOS_E_BYTES;
     for (i = name.n + 1; i < line.n && line.p[i] == ' ';)
         i++;
     if (is_named(name, "content-type"))
@@ -181,7 +186,7 @@ los_transfer_new(const struct los_transfer_options *o, uint64_t id,
         return LOS_E_MEMORY;
     memset(t, 0, sizeof(*t));
     t->text_size = size;
-    t->id = id;
+    t->node.id = id;
     error = put_texts(t, o);
     los_body_init(&t->body, o);
     los_answer_init(&t->answer, o->answer_max > 0 ? o->answer_max : ANSWER_MAX,

@@ -5,14 +5,14 @@
 #include "curl/answer.h"
 #include "curl/body.h"
 #include "curl/easy.h"
+#include "curl/index.h"
 #include "curl/options.h"
 
 enum los_transfer_state { LOS_QUEUED, LOS_RUNNING, LOS_ENDED };
 
 struct los_transfer {
-    uint64_t id;
+    struct los_node node; /* in the loop's index */
     enum los_transfer_state state;
-    struct los_transfer *same_slot;               /* in the loop's index */
     struct los_transfer *prev, *next;             /* queued or running ones */
     struct los_transfer *event_prev, *event_next; /* those with events */
     unsigned events;                              /* bits of los_event_kind */
