@@ -76,6 +76,7 @@ build = {
         "src/curl/body.c",
         "src/curl/easy.c",
         "src/curl/finish.c",
+        "src/curl/index.c",
         "src/curl/loop.c",
         "src/curl/poll.c",
         "src/curl/start.c",
