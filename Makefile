@@ -25,7 +25,7 @@ BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help deps demo test check lint format docs c-test c-tests fuzz clean \
+.PHONY: all help deps demo env test check lint format docs c-test c-tests fuzz clean \
         $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
@@ -76,6 +76,11 @@ deps:  ## install what is needed to build (Debian, Ubuntu; elsewhere: names it)
 demo: deps  ## upload with a callback to a local OSS, and see every step
 	@$(MAKE) -s all
 	@tools/demo
+
+LUA     ?= 5.4
+env:  ## shell lines that let lua5.4 (or LUA=5.1 ...) use this checkout
+	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
+	@echo 'export LUA_CPATH="$(CURDIR)/$(B)/$(LUA)/?.so;;"'
 
 docs:  ## the manual as HTML, in build/doc
 	ldoc -q -c config.ld -d build/doc .
