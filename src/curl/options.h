@@ -57,7 +57,8 @@ struct los_transfer_options {
                             the file, or not known (sent in chunks) */
 
     size_t answer_max;   /* bytes of an answer kept in memory, 0: 1 MiB */
-    los_str answer_file; /* path that gets the body of a 2xx answer */
+    los_str answer_file; /* path that gets the body of a 2xx answer; after a
+                            failure it may hold a part of it */
 
     int connect_ms; /* name, TCP, proxy and TLS, 0: 5 minutes */
     int total_ms;   /* from leaving the queue to the end of the answer */
