@@ -16,12 +16,6 @@
  * when nothing else is staged. */
 #define STAGE_MAX (4 * 1024 * 1024)
 
-struct los_chunk {
-    struct los_chunk *next;
-    size_t n;
-    char p[];
-};
-
 void
 los_body_init(struct los_body *b, const struct los_transfer_options *o)
 {
@@ -110,37 +104,58 @@ is_fed(const struct los_body *b)
     return b->kind == LOS_BODY_FED && !b->ended;
 }
 
-int
-los_body_feed(struct los_body *b, los_str data)
+struct los_chunk *
+los_chunk_new(los_str data)
 {
-    struct los_chunk *chunk;
+    struct los_chunk *chunk = NULL;
 
-    if (!is_fed(b))
-        return LOS_E_NO_TRANSFER;
-    if (b->length >= 0 && (int64_t)data.n > b->length - b->fed)
-        return LOS_E_BODY_LONG;
-    if (data.n == 0) {
-        b->hungry = b->staged == 0;
-        return LOS_OK;
-    }
-    b->hungry = 0;
-    if (b->staged > 0 && (int64_t)data.n > STAGE_MAX - b->staged)
-        return LOS_E_FEED_FULL;
-    if (data.n > SIZE_MAX - sizeof(*chunk))
-        return LOS_E_MEMORY;
-    chunk = los_malloc(sizeof(*chunk) + data.n);
+    if (data.n <= SIZE_MAX - sizeof(*chunk))
+        chunk = los_malloc(sizeof(*chunk) + data.n);
     if (chunk == NULL)
-        return LOS_E_MEMORY;
+        return NULL;
     chunk->next = NULL;
     chunk->n = data.n;
-    memcpy(chunk->p, data.p, data.n);
+    if (data.n > 0)
+        memcpy(chunk->p, data.p, data.n);
+    return chunk;
+}
+
+int
+los_feed_check(int64_t length, int64_t fed, int64_t staged, size_t n)
+{
+    if (length >= 0 && (int64_t)n > length - fed)
+        return LOS_E_BODY_LONG;
+    if (n > 0 && staged > 0 && (int64_t)n > STAGE_MAX - staged)
+        return LOS_E_FEED_FULL;
+    return LOS_OK;
+}
+
+int
+los_body_may_feed(const struct los_body *b, size_t n)
+{
+    if (!is_fed(b))
+        return LOS_E_NO_TRANSFER;
+    return los_feed_check(b->length, b->fed, b->staged, n);
+}
+
+int
+los_body_feed(struct los_body *b, struct los_chunk *chunk)
+{
+    int error = los_body_may_feed(b, chunk->n);
+
+    if (error == LOS_OK)
+        b->hungry = b->staged == 0 && chunk->n == 0;
+    if (error != LOS_OK || chunk->n == 0) {
+        los_free(chunk);
+        return error;
+    }
     if (b->last != NULL)
         b->last->next = chunk;
     else
         b->first = chunk;
     b->last = chunk;
-    b->fed += (int64_t)data.n;
-    b->staged += (int64_t)data.n;
+    b->fed += (int64_t)chunk->n;
+    b->staged += (int64_t)chunk->n;
     return LOS_OK;
 }
 

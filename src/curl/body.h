@@ -12,7 +12,12 @@
 /* los_body_read: nothing there yet, ask again after a feed. */
 #define LOS_BODY_WAIT (-1000)
 
-struct los_chunk;
+/* Bytes on their way to a fed body. */
+struct los_chunk {
+    struct los_chunk *next;
+    size_t n;
+    char p[];
+};
 
 struct los_body {
     enum los_body_kind kind;
@@ -57,9 +62,19 @@ int los_body_rewind(struct los_body *body);
 /* 1 when everything was read. */
 int los_body_is_taken(const struct los_body *body);
 
-/* LOS_E_NO_TRANSFER for what is not a fed body or was ended, LOS_E_FEED_FULL,
- * LOS_E_BODY_LONG, LOS_E_MEMORY. */
-int los_body_feed(struct los_body *body, los_str chunk);
+/* A copy of bytes to feed, for los_free; NULL without memory. */
+struct los_chunk *los_chunk_new(los_str data);
+
+/* What may be fed to a body of this length (-1: not known) of which so much
+ * is fed and staged: LOS_OK, LOS_E_BODY_LONG, LOS_E_FEED_FULL. */
+int los_feed_check(int64_t length, int64_t fed, int64_t staged, size_t n);
+
+/* The same of this body; LOS_E_NO_TRANSFER for what is not a fed one or was
+ * ended. */
+int los_body_may_feed(const struct los_body *body, size_t n);
+
+/* Takes the chunk, also when it may not be fed. */
+int los_body_feed(struct los_body *body, struct los_chunk *chunk);
 
 /* LOS_E_NO_TRANSFER, LOS_E_BODY_SHORT. */
 int los_body_feed_end(struct los_body *body);

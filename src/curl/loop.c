@@ -146,10 +146,17 @@ los_loop_submit(struct los_loop *loop, const struct los_transfer_options *o,
 
     if (error != LOS_OK)
         return error;
-    *id = ++loop->last_id;
+    *id = t->node.id;
+    los_loop_adopt(loop, t);
+    return LOS_OK;
+}
+
+void
+los_loop_adopt(struct los_loop *loop, struct los_transfer *t)
+{
+    loop->last_id = t->node.id;
     los_index_add(&loop->index, &t->node);
     los_line_add(&loop->queued, t);
-    return LOS_OK;
 }
 
 /* The body may have grown, or ended: libcurl asks again. */
@@ -170,36 +177,49 @@ fail(struct los_loop *loop, struct los_transfer *t, int error)
     los_loop_finish(loop, t, CURLE_OK);
 }
 
+static int
+fed(struct los_loop *loop, struct los_transfer *t, int error)
+{
+    if (error == LOS_OK)
+        resume(t);
+    else if (error == LOS_E_BODY_LONG || error == LOS_E_BODY_SHORT)
+        fail(loop, t, error);
+    return error;
+}
+
 int
-los_loop_feed(struct los_loop *loop, uint64_t id, los_str chunk)
+los_loop_feed(struct los_loop *loop, uint64_t id, los_str data)
 {
     struct los_transfer *t = find(loop, id);
+    struct los_chunk *chunk;
     int error;
 
     if (t == NULL || t->state == LOS_ENDED)
         return LOS_E_NO_TRANSFER;
-    error = los_body_feed(&t->body, chunk);
-    if (error == LOS_OK)
-        resume(t);
-    else if (error == LOS_E_BODY_LONG)
-        fail(loop, t, error);
-    return error;
+    error = los_body_may_feed(&t->body, data.n);
+    if (error != LOS_OK)
+        return fed(loop, t, error);
+    chunk = los_chunk_new(data);
+    if (chunk == NULL)
+        return LOS_E_MEMORY;
+    return los_loop_feed_chunk(loop, t, chunk);
+}
+
+int
+los_loop_feed_chunk(struct los_loop *loop, struct los_transfer *t,
+                    struct los_chunk *chunk)
+{
+    return fed(loop, t, los_body_feed(&t->body, chunk));
 }
 
 int
 los_loop_feed_end(struct los_loop *loop, uint64_t id)
 {
     struct los_transfer *t = find(loop, id);
-    int error;
 
     if (t == NULL || t->state == LOS_ENDED)
         return LOS_E_NO_TRANSFER;
-    error = los_body_feed_end(&t->body);
-    if (error == LOS_OK)
-        resume(t);
-    else if (error == LOS_E_BODY_SHORT)
-        fail(loop, t, error);
-    return error;
+    return fed(loop, t, los_body_feed_end(&t->body));
 }
 
 size_t
@@ -258,12 +278,18 @@ los_loop_finish(struct los_loop *loop, struct los_transfer *t, CURLcode code)
     los_loop_raise(loop, t, LOS_EVENT_DONE);
 }
 
-static void
-forget(struct los_loop *loop, struct los_transfer *t)
+void
+los_loop_release(struct los_loop *loop, struct los_transfer *t)
 {
     drop_events(loop, t);
     withdraw(loop, t);
     los_index_remove(&loop->index, &t->node);
+}
+
+static void
+forget(struct los_loop *loop, struct los_transfer *t)
+{
+    los_loop_release(loop, t);
     los_transfer_free(t);
 }
 

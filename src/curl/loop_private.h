@@ -1,4 +1,4 @@
-/* The inside of a loop, shared by loop.c and poll.c only. */
+/* The inside of a loop, for loop.c, poll.c, and the thread that may run it. */
 #ifndef LOS_CURL_LOOP_PRIVATE_H
 #define LOS_CURL_LOOP_PRIVATE_H
 
@@ -24,6 +24,31 @@ struct los_loop {
 
     struct los_index index; /* every transfer */
 };
+
+/* ---- for a thread that runs the loop */
+
+/* Queues a transfer made elsewhere; its id must be a new one. */
+void los_loop_adopt(struct los_loop *loop, struct los_transfer *t);
+
+/* Takes a transfer out of the loop, whatever its state. The caller's then. */
+void los_loop_release(struct los_loop *loop, struct los_transfer *t);
+
+/* Feeds a transfer that has not ended. Takes the chunk, also on failure. */
+int los_loop_feed_chunk(struct los_loop *loop, struct los_transfer *t,
+                        struct los_chunk *chunk);
+
+/* Moves what can be moved now. Returns the time when to do so again at the
+ * latest. */
+int64_t los_loop_move(struct los_loop *loop);
+
+/* Sleeps until something can be moved, that time comes, a signal comes, or
+ * another thread calls los_loop_wake. Returns 0 for a signal. */
+int los_loop_sleep(struct los_loop *loop, int64_t until);
+
+/* Ends the sleep of another thread, or its next one. */
+void los_loop_wake(struct los_loop *loop);
+
+/* ---- between loop.c and poll.c */
 
 void los_line_add(struct los_line *line, struct los_transfer *t);
 void los_line_remove(struct los_line *line, struct los_transfer *t);

@@ -5,8 +5,9 @@
 #include "core/err.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <time.h>
+
+#define SLEEP_MAX (60 * 60 * 1000) /* milliseconds */
 
 int64_t
 los_loop_now(void)
@@ -105,27 +106,41 @@ look(struct los_loop *loop, int64_t now)
     return again;
 }
 
+int64_t
+los_loop_move(struct los_loop *loop)
+{
+    perform(loop);
+    return look(loop, los_loop_now());
+}
+
+int
+los_loop_sleep(struct los_loop *loop, int64_t until)
+{
+    const int64_t left = until - los_loop_now();
+    const int ms = left < SLEEP_MAX ? (int)left : SLEEP_MAX;
+
+    errno = 0;
+    return left <= 0
+           || (curl_multi_poll(loop->multi, NULL, 0, ms, NULL) == CURLM_OK
+               && errno != EINTR);
+}
+
+void
+los_loop_wake(struct los_loop *loop)
+{
+    curl_multi_wakeup(loop->multi);
+}
+
 int
 los_loop_poll(struct los_loop *loop, int timeout_ms)
 {
     const int64_t until = los_loop_now() + timeout_ms;
 
     for (;;) {
-        int64_t now, again;
+        int64_t again = los_loop_move(loop);
 
-        perform(loop);
-        now = los_loop_now();
-        again = look(loop, now);
-        if (loop->waiting > 0 || now >= until)
-            break;
-        if (again > until)
-            again = until;
-        errno = 0;
-        if (again > now
-            && (curl_multi_poll(loop->multi, NULL, 0, (int)(again - now), NULL)
-                    != CURLM_OK
-                || errno == EINTR))
-            break;
+        if (loop->waiting > 0 || los_loop_now() >= until
+            || !los_loop_sleep(loop, again < until ? again : until))
+            return loop->waiting;
     }
-    return loop->waiting;
 }

@@ -11,6 +11,14 @@
 
 /* ---- questions */
 
+static int
+may_go(const struct los_transfer *t)
+{
+    if (t->may_go == NULL || !(t->at_once || los_body_is_taken(&t->body)))
+        return 1;
+    return t->may_go(t->owner);
+}
+
 static size_t
 on_read(char *to, size_t size, size_t count, void *context)
 {
@@ -27,7 +35,7 @@ on_read(char *to, size_t size, size_t count, void *context)
         return CURL_READFUNC_PAUSE;
     }
     if (got >= 0)
-        return (size_t)got;
+        return may_go(t) ? (size_t)got : CURL_READFUNC_ABORT;
     los_answer_fail(&t->answer, (int)got,
                     t->body.kind == LOS_BODY_FILE ? t->body_file : NULL,
                     t->body.os_error);
@@ -86,6 +94,8 @@ on_request(void *context, char *ip, char *own_ip, int port, int own_port)
     (void)port;
     (void)own_port;
     t->touched = 1;
+    if (!may_go(t))
+        return CURL_PREREQFUNC_ABORT;
     if (t->requests++ == 0)
         return CURL_PREREQFUNC_OK;
     if (t->at_once || los_body_is_taken(&t->body))

@@ -25,6 +25,11 @@ struct los_transfer {
     int requests;    /* how often libcurl has begun to send it */
     int sent_before; /* an earlier try may have gone out whole */
 
+    /* Asked before the last piece of a request goes out: 0 stops it there.
+     * NULL when nobody wants to be asked. */
+    int (*may_go)(void *owner);
+    void *owner;
+
     int connect_ms, total_ms, answer_ms, idle_ms;
     int64_t rate;
     int expect, quiet, resend;
