@@ -2,13 +2,13 @@
 #include "alloc.h"
 #include "err.h"
 
+/* A call that the compiler cannot see through, so it cannot leave it out. */
+static void *(*const volatile set)(void *, int, size_t) = memset;
+
 void
 los_wipe(void *p, size_t n)
 {
-    volatile unsigned char *v = p;
-
-    while (n-- > 0)
-        *v++ = 0;
+    set(p, 0, n);
 }
 
 int
@@ -53,7 +53,7 @@ los_buf_reset(struct los_buf *b)
 
 /* Moves by hand instead of realloc, which would leave old bytes behind. */
 static int
-grow(struct los_buf *b, size_t need)
+move(struct los_buf *b, size_t need)
 {
     size_t cap = b->cap < 64 ? 64 : b->cap;
     char *p;
@@ -73,46 +73,14 @@ grow(struct los_buf *b, size_t need)
     return LOS_OK;
 }
 
-char *
-los_buf_extend(struct los_buf *b, size_t n)
+int
+los_buf_grow(struct los_buf *b, size_t n)
 {
-    char *room;
-
-    if (b->error != LOS_OK)
-        return NULL;
-    if (n > b->max - b->n) {
+    if (b->error == LOS_OK && n > b->max - b->n)
         b->error = LOS_E_LIMIT;
-        return NULL;
-    }
-    if (b->p == NULL || n > b->cap - b->n) {
-        b->error = grow(b, b->n + n);
-        if (b->error != LOS_OK)
-            return NULL;
-    }
-    room = b->p + b->n;
-    b->n += n;
-    return room;
-}
-
-void
-los_buf_add(struct los_buf *b, const void *data, size_t n)
-{
-    char *room = los_buf_extend(b, n);
-
-    if (room != NULL && n > 0)
-        memcpy(room, data, n);
-}
-
-void
-los_buf_add_str(struct los_buf *b, los_str s)
-{
-    los_buf_add(b, s.p, s.n);
-}
-
-void
-los_buf_add_char(struct los_buf *b, char c)
-{
-    los_buf_add(b, &c, 1);
+    if (b->error == LOS_OK)
+        b->error = move(b, b->n + n);
+    return b->error == LOS_OK;
 }
 
 void

@@ -6,6 +6,7 @@
 #ifndef LOS_BUF_H
 #define LOS_BUF_H
 
+#include "err.h"
 #include "str.h"
 
 #include <stdint.h>
@@ -27,14 +28,49 @@ void los_buf_free(struct los_buf *b);
 /* Empties, keeps the storage and the limit, clears the failure. */
 void los_buf_reset(struct los_buf *b);
 
-void los_buf_add(struct los_buf *b, const void *data, size_t n);
-void los_buf_add_str(struct los_buf *b, los_str s);
-void los_buf_add_char(struct los_buf *b, char c);
-void los_buf_add_u64(struct los_buf *b, uint64_t value); /* decimal */
+/* Makes room for n more bytes: 1, or 0 after a failure. */
+int los_buf_grow(struct los_buf *b, size_t n);
 
 /* Room for n more bytes to be written by the caller, counted at once; NULL
- * after a failure. */
-char *los_buf_extend(struct los_buf *b, size_t n);
+ * after a failure. Everything is appended through here. */
+static inline char *
+los_buf_extend(struct los_buf *b, size_t n)
+{
+    char *room;
+
+    if ((n > b->cap - b->n || b->p == NULL || b->error != LOS_OK)
+        && !los_buf_grow(b, n))
+        return NULL;
+    room = b->p + b->n;
+    b->n += n;
+    return room;
+}
+
+static inline void
+los_buf_add(struct los_buf *b, const void *data, size_t n)
+{
+    char *room = los_buf_extend(b, n);
+
+    if (room != NULL && n > 0)
+        memcpy(room, data, n);
+}
+
+static inline void
+los_buf_add_str(struct los_buf *b, los_str s)
+{
+    los_buf_add(b, s.p, s.n);
+}
+
+static inline void
+los_buf_add_char(struct los_buf *b, char c)
+{
+    char *room = los_buf_extend(b, 1);
+
+    if (room != NULL)
+        *room = c;
+}
+
+void los_buf_add_u64(struct los_buf *b, uint64_t value); /* decimal */
 
 /* Drops everything behind the first n bytes. */
 void los_buf_truncate(struct los_buf *b, size_t n);

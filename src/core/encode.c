@@ -100,30 +100,34 @@ los_add_unbase64(struct los_buf *out, los_str in)
 static int
 is_unreserved(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
            || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
            || c == '~';
 }
 
+/* Here and below, what stays as it is goes over in runs. */
 void
 los_add_percent(struct los_buf *out, los_str in, int keep_slash)
 {
-    size_t i;
+    size_t i = 0;
 
-    for (i = 0; i < in.n; i++) {
-        char c = in.p[i];
+    while (i < in.n) {
+        size_t start = i;
+        char *to;
 
-        if (is_unreserved(c) || (keep_slash && c == '/')) {
-            los_buf_add_char(out, c);
-        } else {
-            char *to = los_buf_extend(out, 3);
-
-            if (to == NULL)
-                return;
-            to[0] = '%';
-            to[1] = hex_upper[(unsigned char)c >> 4];
-            to[2] = hex_upper[(unsigned char)c & 15];
-        }
+        while (i < in.n
+               && (is_unreserved(in.p[i]) || (keep_slash && in.p[i] == '/')))
+            i++;
+        los_buf_add(out, in.p + start, i - start);
+        if (i == in.n)
+            return;
+        to = los_buf_extend(out, 3);
+        if (to == NULL)
+            return;
+        to[0] = '%';
+        to[1] = hex_upper[(unsigned char)in.p[i] >> 4];
+        to[2] = hex_upper[(unsigned char)in.p[i] & 15];
+        i++;
     }
 }
 
@@ -162,15 +166,14 @@ los_add_unpercent(struct los_buf *out, los_str in)
     return los_buf_error(out);
 }
 
-/* Bytes of the UTF-8 sequence at s, 0 when it is not well formed. */
+/* Bytes of the UTF-8 sequence at s that is not ASCII, 0 when it is not well
+ * formed. */
 static size_t
 utf8_length(const unsigned char *s, size_t n)
 {
     unsigned low = 0x80, high = 0xbf;
     size_t length, i;
 
-    if (s[0] < 0x80)
-        return 1;
     if (s[0] < 0xc2 || s[0] > 0xf4)
         return 0;
     length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
@@ -199,7 +202,7 @@ los_is_utf8(los_str in)
     size_t i = 0;
 
     while (i < in.n) {
-        size_t length = utf8_length(s + i, in.n - i);
+        size_t length = s[i] < 0x80 ? 1 : utf8_length(s + i, in.n - i);
 
         if (length == 0)
             return 0;
@@ -208,8 +211,16 @@ los_is_utf8(los_str in)
     return 1;
 }
 
+static int
+is_plain_json(char c)
+{
+    unsigned char u = (unsigned char)c;
+
+    return u >= 0x20 && u != 0x7f && c != '"' && c != '\\';
+}
+
 static void
-add_json_char(struct los_buf *out, char c)
+add_json_escape(struct los_buf *out, char c)
 {
     static const char shorts[] = "\b\f\n\r\t\"\\";
     static const char names[] = "bfnrt\"\\";
@@ -219,25 +230,30 @@ add_json_char(struct los_buf *out, char c)
     if (hit != NULL) {
         los_buf_add_char(out, '\\');
         los_buf_add_char(out, names[hit - shorts]);
-    } else if (u < 0x20 || u == 0x7f) {
+    } else {
         los_buf_add_str(out, LOS_STR("\\u00"));
         los_buf_add_char(out, hex_lower[u >> 4]);
         los_buf_add_char(out, hex_lower[u & 15]);
-    } else {
-        los_buf_add_char(out, c);
     }
 }
 
 int
 los_add_json_string(struct los_buf *out, los_str in)
 {
-    size_t i;
+    size_t i = 0;
 
     if (!los_is_utf8(in))
         return LOS_E_ENCODING;
     los_buf_add_char(out, '"');
-    for (i = 0; i < in.n; i++)
-        add_json_char(out, in.p[i]);
+    while (i < in.n) {
+        size_t start = i;
+
+        while (i < in.n && is_plain_json(in.p[i]))
+            i++;
+        los_buf_add(out, in.p + start, i - start);
+        if (i < in.n)
+            add_json_escape(out, in.p[i++]);
+    }
     los_buf_add_char(out, '"');
     return los_buf_error(out);
 }
