@@ -13,7 +13,7 @@ local append = require "oss.sending.append"
 local body = require "oss.sending.body"
 local callback_retry = require "oss.sending.callback_retry"
 local credentials = require "oss.credentials"
-local drivers = require "oss.driver"
+local drivers = { direct = require "oss.direct_driver", events = require "oss.driver" }
 local endpoints = require "oss.sending.endpoint"
 local logs = require "oss.common.log"
 local map = require "oss.sending.map"
@@ -72,8 +72,9 @@ function M.new(t, open)
   local log, wants = logs.new(t.log, t.log_level)
   return setmetatable({
     options = t, endpoint = endpoint, provider = provider,
-    log = log, logs = wants, clock = t.clock or os.time, random = t.random or math.random, skew = 0,
-    driver = drivers.new(transport), stat = transport.stat,
+    log = log, logs = wants, clock = t.clock or os.time, skew = 0,
+    random = t.random or transport.random or math.random, stat = transport.stat,
+    driver = drivers[transport.exchange and "direct" or "events"].new(transport),
   }, client_mt)
 end
 
@@ -115,11 +116,11 @@ function client_methods:poll(timeout)
   return self.driver:poll(timeout or 0)
 end
 
---- Checks options and starts an operation, for callers that stand between the user and `start`.
+--- Checks options and makes an operation, which starts when it is waited for.
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
-function client_methods:begin(verb, t, level)
+function client_methods:make(verb, t, level)
   if type(verb) ~= "string" or not verbs[verb] then
     error(("client: no operation '%s'"):format(tostring(verb)), level)
   elseif self.driver.closed then
@@ -138,7 +139,16 @@ function client_methods:begin(verb, t, level)
     return callback_retry.after(op, verbs[verb].work(op, value))
   end)
   op.total = body.length(t)
-  self.driver:start(op, t.timeout)
+  return op
+end
+
+--- Makes an operation and starts it, for callers that stand between the user and `start`.
+-- @tparam string verb
+-- @tparam table t options
+-- @tparam integer level the user's line, counted as in `error`
+function client_methods:begin(verb, t, level)
+  local op = self:make(verb, t, level + 1)
+  self.driver:start(op)
   return op
 end
 
@@ -159,7 +169,7 @@ end
 
 for verb in pairs(verbs) do
   client_methods[verb] = function(self, t)
-    local op = self:begin(verb, t, 3)
+    local op = self:make(verb, t, 3)
     return op:wait()
   end
 end

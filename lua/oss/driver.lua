@@ -23,15 +23,27 @@ function driver_methods:now()
   return self.transport:now()
 end
 
---- Starts an operation.
+--- Starts an operation in the background.
 -- @tparam table op
--- @tparam number|nil limit seconds it may take
-function driver_methods:start(op, limit)
+function driver_methods:start(op)
+  local limit = op.options.timeout
+  op.started = true
   self.running = self.running + 1
   if limit then
     self.limited[op] = self:now() + limit
   end
   op:advance()
+end
+
+--- Waits until an operation has ended; starts it first when nobody has.
+-- @tparam table op
+function driver_methods:wait(op)
+  if not op.started then
+    self:start(op)
+  end
+  while op.thread do
+    self:poll(60)
+  end
 end
 
 --- Starts a child with the next poll, outside of its parent's coroutine.
@@ -114,48 +126,22 @@ end
 
 local handlers = {}
 
-function handlers.progress(_, op, sent, total, received)
-  if op.aside then
-    return
-  end
-  op.sent = op.verb == "get" and received or sent
-  if total >= 0 then
-    op.total = total
-  end
-  if op.parent and op.parent.observe then
-    op.parent:observe()
-  end
-  local on_progress = op.options.on_progress
-  if on_progress and op.reported ~= op.sent then
-    op.reported = op.sent
-    op:handle("on_progress", on_progress, op.sent, op.total)
-  end
-end
-
-local function feed(driver, op, ok, chunk, message)
-  local id = op.transfer
-  if not ok or not id then
-    return
-  elseif chunk == nil and message ~= nil then
-    op:interrupt("ReaderFailed", "the reader returned: " .. tostring(message), message)
-  elseif chunk == nil then
-    driver.transport:feed(id)
-  elseif type(chunk) ~= "string" then
-    op:interrupt("ReaderFailed", "the reader must return a string or nil, got " .. type(chunk))
-  else
-    driver.transport:feed(id, chunk)
-  end
+function handlers.progress(_, op, ...)
+  op:progress(...)
 end
 
 function handlers.need(driver, op)
-  feed(driver, op, op:handle("reader", op.options.reader))
+  local ok, chunk = op:read()
+  if ok and op.transfer then
+    driver.transport:feed(op.transfer, chunk)
+  end
 end
 
 function handlers.done(driver, op, answer)
   driver.transfers[op.transfer] = nil
   op.transfer = nil
   if not answer.error then
-    handlers.progress(driver, op, answer.sent, answer.sent, answer.received)
+    op:progress(answer.sent, answer.sent, answer.received)
   end
   op:advance(answer)
 end

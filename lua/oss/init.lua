@@ -6,9 +6,8 @@
 --
 -- @module oss
 
-local clients = require "oss.client"
 local errors = require "oss.errors"
-local options = require "oss.options"
+local shared = require("oss.shared").new()
 
 local M = {}
 
@@ -24,48 +23,7 @@ M.assert = errors.assert
 -- @raise on wrong options, at the caller's line
 -- @usage local client = oss.client{ region = "cn-hangzhou" }
 function M.client(t)
-  local client, message = clients.new(t or {})
-  if not client then
-    error(message, 2)
-  end
-  return client
-end
-
--- The clients behind oss.put: one for each set of client options, so that calls share connections.
-local kept = {}
-local kept_max = 8
-
-local function same(a, b)
-  for name, value in pairs(a) do
-    if b[name] ~= value then
-      return false
-    end
-  end
-  for name in pairs(b) do
-    if a[name] == nil then
-      return false
-    end
-  end
-  return true
-end
-
-local function shared_client(t)
-  for i, client in ipairs(kept) do
-    if same(client.options, t) then
-      return client, i
-    end
-  end
-  local client, message = clients.new(t)
-  if not client then
-    return nil, message
-  end
-  table.insert(kept, 1, client)
-  local oldest = kept[kept_max + 1]
-  if oldest and oldest.driver.running == 0 then
-    oldest:close()
-    kept[kept_max + 1] = nil
-  end
-  return client
+  return (shared.client(t))
 end
 
 --- Stores an object with one call: the client's options and the operation's in one table.
@@ -76,15 +34,8 @@ end
 -- @treturn table an error of `oss.errors`
 -- @raise on wrong options, at the caller's line
 function M.put(t)
-  if type(t) ~= "table" then
-    error("put: a table of options is expected, got " .. type(t), 2)
-  end
-  local mine, rest = options.split(t)
-  local client, message = shared_client(mine)
-  if not client then
-    error(message, 2)
-  end
-  local op = client:begin("put", rest, 3)
+  local client, rest = shared.kept(t, "put")
+  local op = client:make("put", rest, 3)
   return op:wait()
 end
 

@@ -1,8 +1,9 @@
 --- An operation: one call on its way.
 --
--- Its work is a coroutine that never does I/O itself: it asks, and whoever drives it answers.
--- `op:wait()`, `client:poll()` and nginx's light threads are three drivers of the same work. The
--- asks:
+-- Its work never does I/O itself: it asks, and whoever drives it answers. Over a transport with
+-- events the work is a coroutine that sleeps until its answer is there (`oss.driver`); over one that
+-- answers directly, as nginx's sockets do, an ask is a call that returns the answer
+-- (`oss.direct_driver`). The asks:
 --
 -- * `exchange(request)`: send a signed request, have the answer
 -- * `sleep(seconds)`
@@ -35,7 +36,7 @@ function M.new(client, verb, options, work)
     state = "waiting", sent = 0, attempts = 0,
     inbox = {}, children = {}, ended = {},
   }, operation_mt)
-  op.thread = coroutine.create(function()
+  op.thread = op.driver.ask and work or coroutine.create(function()
     return work(op)
   end)
   return op
@@ -44,8 +45,11 @@ end
 -- ---- asks, called inside the work
 
 local function ask(op, ...)
+  local driver = op.driver
   if op.interruption then
     return op.interruption
+  elseif driver.ask then
+    return driver:ask(op, ...)
   end
   return coroutine.yield(...)
 end
@@ -69,7 +73,10 @@ end
 -- @param ... its arguments
 -- @treturn boolean whether it returned (false: it raised)
 -- @return what it returned, or the error
-function operation_methods:call(handler, ...) -- luacheck: ignore 212
+function operation_methods:call(handler, ...)
+  if self.driver.ask then
+    return protect(handler, ...)
+  end
   return coroutine.yield("call", handler, ...)
 end
 
@@ -128,14 +135,15 @@ local function finish(op, res, err)
   if on_done then
     local ok, message = protect(on_done, res, err)
     if not ok then
-      op.driver:raise(message)
+      op.driver:raise(message, op)
     end
   end
 end
 
 -- The work itself must not raise; when it does all the same, nobody may miss it.
 local function crash(op, message)
-  local trace = debug.traceback(op.thread, tostring(message))
+  local trace = type(op.thread) == "thread" and debug.traceback(op.thread, tostring(message))
+    or tostring(message)
   finish(op, nil, errors.new { kind = "local", code = "InternalError", message = trace, stored = nil })
 end
 
@@ -161,6 +169,16 @@ end
 function operation_methods:advance(...)
   if self.thread and coroutine.status(self.thread) == "suspended" then
     step(self, ...)
+  end
+end
+
+--- Does the whole work in the caller's coroutine, for a driver that answers asks at once.
+function operation_methods:perform()
+  local ok, res, err = protect(self.thread, self)
+  if ok then
+    finish(self, res, err)
+  else
+    crash(self, res)
   end
 end
 
@@ -199,6 +217,45 @@ function operation_methods:handled(name, ok, ...)
   return true, ...
 end
 
+--- Notes how far the transfer is, and tells the user.
+-- @tparam integer sent bytes
+-- @tparam integer total bytes, -1 when unknown
+-- @tparam integer received bytes
+function operation_methods:progress(sent, total, received)
+  if self.aside then
+    return
+  end
+  self.sent = self.verb == "get" and received or sent
+  if total >= 0 then
+    self.total = total
+  end
+  if self.parent and self.parent.observe then
+    self.parent:observe()
+  end
+  local on_progress = self.options.on_progress
+  if on_progress and self.reported ~= self.sent then
+    self.reported = self.sent
+    self:handle("on_progress", on_progress, self.sent, self.total)
+  end
+end
+
+--- Has the user's reader give its next chunk; when it fails, so does the operation.
+-- @treturn boolean whether there is one
+-- @treturn string|nil the chunk, nil at the end
+function operation_methods:read()
+  local ok, chunk, message = self:handle("reader", self.options.reader)
+  if not ok then
+    return false
+  elseif chunk == nil and message ~= nil then
+    self:interrupt("ReaderFailed", "the reader returned: " .. tostring(message), message)
+    return false
+  elseif chunk ~= nil and type(chunk) ~= "string" then
+    self:interrupt("ReaderFailed", "the reader must return a string or nil, got " .. type(chunk))
+    return false
+  end
+  return true, chunk
+end
+
 -- ---- for users
 
 --- Waits until the operation has ended. In nginx it yields, elsewhere it blocks.
@@ -209,9 +266,7 @@ function operation_methods:wait()
   if self.busy then
     error("op:wait() inside a handler of the same operation would wait forever", 2)
   end
-  while self.thread do
-    self.driver:poll(60)
-  end
+  self.driver:wait(self)
   return self.result, self.err
 end
 

@@ -1,0 +1,262 @@
+--- Reads an answer from a peer that may be hostile: a head, then a body in one of its three forms.
+--
+-- An input is `{ buffer =, more = function(input) }`; `more` returns the next bytes as they come, or
+-- nil, code and detail.
+
+local M = {}
+
+local find, sub, byte, lower = string.find, string.sub, string.byte, string.lower
+
+-- More than any answer of OSS has.
+local head_max, line_max, early_max = 64 * 1024, 1024, 32
+
+-- ---- head
+
+local function take_head(input)
+  local from = 1
+  while true do
+    local buffer = input.buffer
+    local _, stop = find(buffer, "\n\r?\n", from)
+    if stop then
+      input.buffer = sub(buffer, stop + 1)
+      return sub(buffer, 1, stop)
+    elseif #buffer > head_max then
+      return nil, "AnswerTooLarge", "headers"
+    end
+    local piece, code, detail = input:more()
+    if not piece then
+      return nil, code, detail
+    end
+    from = math.max(1, #buffer - 2)
+    input.buffer = buffer .. piece
+  end
+end
+
+-- The few names there are, lower case by themselves; false for what is no name.
+local names, names_count = {}, 0
+
+local function name_of(raw)
+  local name = names[raw]
+  if name == nil then
+    name = not find(raw, "[^!-~]") and raw ~= "" and lower(raw)
+    if names_count < 200 and #raw < 64 then
+      names[raw], names_count = name, names_count + 1
+    end
+  end
+  return name
+end
+
+local function is_blank(char)
+  return char == 32 or char == 9 or char == 13
+end
+
+-- A name that comes twice has its values joined, as RFC 9110 says; a line that begins with white
+-- space goes on with the value before it.
+local function parse_headers(head, at)
+  local headers, last = {}, nil
+  while true do
+    local stop = find(head, "\n", at, true)
+    local first = byte(head, at)
+    if not stop or first == 10 or first == 13 and stop == at + 1 then
+      return headers
+    end
+    local colon = find(head, ":", at, true)
+    local from, to = at, stop - 1
+    local name = last
+    if not is_blank(first) then
+      name = colon and colon < stop and name_of(sub(head, at, colon - 1))
+      from = (colon or stop) + 1
+    end
+    while from <= to and is_blank(byte(head, from)) do
+      from = from + 1
+    end
+    while from <= to and is_blank(byte(head, to)) do
+      to = to - 1
+    end
+    if name then
+      local value, before = sub(head, from, to), headers[name]
+      headers[name] = before and before .. (is_blank(first) and " " or ", ") .. value or value
+    end
+    last, at = name, stop + 1
+  end
+end
+
+--- Reads a head.
+-- @tparam table input
+-- @treturn table|nil status, headers, version (minor)
+-- @treturn string code
+-- @treturn string detail
+function M.head(input)
+  local head, code, detail = take_head(input)
+  if not head then
+    return nil, code, detail
+  elseif find(head, "\0", 1, true) then
+    return nil, "MalformedAnswer", "a header holds a NUL"
+  end
+  local version, status = head:match("^HTTP/1%.(%d) (%d%d%d)")
+  if not status or byte(status) == 48 then
+    return nil, "MalformedAnswer", "the status line is broken"
+  end
+  local first = find(head, "\n", 1, true)
+  return { status = tonumber(status), version = tonumber(version), headers = parse_headers(head, first + 1) }
+end
+
+--- Reads heads until that of the real answer; the 1xx before it say nothing.
+-- @tparam table input
+-- @treturn table|nil status, headers, version
+-- @treturn string code
+-- @treturn string detail
+function M.final_head(input)
+  for _ = 1, early_max do
+    local head, code, detail = M.head(input)
+    if not head or head.status >= 200 then
+      return head, code, detail
+    end
+  end
+  return nil, "MalformedAnswer", "too many answers with status 1xx"
+end
+
+-- ---- body
+
+local function take(input, most)
+  local piece = input.buffer
+  if piece == "" then
+    local code, detail
+    piece, code, detail = input:more()
+    if not piece then
+      return nil, code, detail
+    end
+  end
+  if most and #piece > most then
+    input.buffer = sub(piece, most + 1)
+    return sub(piece, 1, most)
+  end
+  input.buffer = ""
+  return piece
+end
+
+local function read_exactly(input, left, sink)
+  while left > 0 do
+    local piece, code, detail = take(input, left)
+    if not piece then
+      return nil, code == "closed" and "TruncatedAnswer" or code, detail
+    end
+    left = left - #piece
+    code, detail = sink(piece)
+    if code then
+      return nil, code, detail
+    end
+  end
+  return true
+end
+
+local function take_line(input)
+  while true do
+    local stop = find(input.buffer, "\n", 1, true)
+    if stop then
+      local line = sub(input.buffer, 1, stop - 1):gsub("\r$", "")
+      input.buffer = sub(input.buffer, stop + 1)
+      return line
+    elseif #input.buffer > line_max then
+      return nil, "MalformedAnswer", "a chunk has no size"
+    end
+    local piece, code, detail = input:more()
+    if not piece then
+      return nil, code == "closed" and "TruncatedAnswer" or code, detail
+    end
+    input.buffer = input.buffer .. piece
+  end
+end
+
+local function read_trailers(input)
+  for _ = 1, 64 do
+    local line, code, detail = take_line(input)
+    if not line or line == "" then
+      return line ~= nil, code, detail
+    end
+  end
+  return nil, "MalformedAnswer", "too many trailers"
+end
+
+local function read_chunks(input, sink)
+  while true do
+    local line, code, detail = take_line(input)
+    local size = line and line:match("^(%x+)[ \t]*$") or line and line:match("^(%x+)[ \t]*;")
+    if not line then
+      return nil, code, detail
+    elseif not size or #size > 12 then
+      return nil, "MalformedAnswer", "a chunk has no size"
+    end
+    size = tonumber(size, 16)
+    if size == 0 then
+      return read_trailers(input)
+    end
+    local ok
+    ok, code, detail = read_exactly(input, size, sink)
+    if ok then
+      line, code, detail = take_line(input)
+    end
+    if code then
+      return nil, code, detail
+    elseif line ~= "" then
+      return nil, "MalformedAnswer", "a chunk is longer than its size"
+    end
+  end
+end
+
+local function read_until_closed(input, sink)
+  while true do
+    local piece, code, detail = take(input)
+    if not piece then
+      return code == "closed", code, detail
+    end
+    code, detail = sink(piece)
+    if code then
+      return nil, code, detail
+    end
+  end
+end
+
+local function has_body(method, status)
+  return method ~= "HEAD" and status ~= 204 and status ~= 304
+end
+
+--- Reads the body that belongs to a head.
+-- @tparam table input
+-- @tparam string method of the request
+-- @tparam table head
+-- @tparam function sink takes each piece; returns nil, or code and detail to give up
+-- @treturn boolean|nil whether it came whole
+-- @treturn string code
+-- @treturn string detail
+-- @treturn boolean whether the connection can be used again
+function M.body(input, method, head, sink)
+  local headers = head.headers
+  local connection = headers.connection
+  local keep = head.version >= 1 and not (connection and find(lower(connection), "close", 1, true))
+  local ok, code, detail = true, nil, nil
+  if has_body(method, head.status) then
+    local length, coding = headers["content-length"], headers["transfer-encoding"]
+    if coding then
+      if lower(coding) ~= "chunked" then
+        return nil, "MalformedAnswer", "an unknown Transfer-Encoding"
+      end
+      keep = keep and not length
+      ok, code, detail = read_chunks(input, sink)
+    elseif length then
+      if not find(length, "^%d+$") or #length > 15 then
+        return nil, "MalformedAnswer", "a broken Content-Length"
+      end
+      ok, code, detail = read_exactly(input, tonumber(length), sink)
+    else
+      keep = false
+      ok, code, detail = read_until_closed(input, sink)
+    end
+  end
+  if not ok then
+    return nil, code, detail
+  end
+  return true, nil, nil, keep and input.buffer == ""
+end
+
+return M

@@ -1,0 +1,88 @@
+--- Sends: the head, and the body with it or behind it.
+
+local core = require "oss.core"
+local failure = require "oss.transport.cosocket.failure"
+
+local M = {}
+
+local wants_length = { PUT = true, POST = true }
+
+local function head_of(x)
+  local request, source = x.request, x.source
+  local framing = ""
+  if not source.length then
+    framing = "Transfer-Encoding: chunked\r\n"
+  elseif source.length > 0 or wants_length[request.method] then
+    framing = ("Content-Length: %.0f\r\n"):format(source.length)
+  end
+  return { request.method, " ", x.target, " HTTP/1.1\r\nHost: ", x.place.authority, "\r\n", request.head, x.agent,
+    framing, x.asks and "Expect: 100-continue\r\n\r\n" or "\r\n", source.whole or "" }
+end
+
+--- Sends the head, and a small body with it.
+-- @tparam table x the exchange
+-- @treturn boolean|nil true
+function M.head(x)
+  local ok, err = x.socket:send(head_of(x))
+  if not ok then
+    return x:fail(failure.of_send(err), err)
+  end
+  local whole = x.source.whole
+  if whole then
+    x.sent, x.sent_all, x.sent_at = #whole, true, x.now()
+    x.crc64 = core.crc64(whole)
+  end
+  return true
+end
+
+local function keep_to_rate(x, began)
+  local rate = x.request.rate
+  local ahead = rate and x.sent / rate - (x.now() - began) or 0
+  if ahead > 0 then
+    ngx.sleep(ahead)
+  end
+end
+
+local function send(x, data)
+  local ok, err = x.socket:send(data)
+  if not ok then
+    x.write_error, x.write_detail, x.failed_at = failure.of_send(err), err, x.now()
+  end
+  return ok
+end
+
+local function send_chunk(x, chunk)
+  local length = x.source.length
+  if not send(x, length and chunk or { ("%x\r\n"):format(#chunk), chunk, "\r\n" }) then
+    return false
+  end
+  x.sent, x.crc64 = x.sent + #chunk, core.crc64(chunk, x.crc64)
+  x.op:progress(x.sent, length or -1, 0)
+  x:breathe(#chunk)
+  return not x.over and not x.op.interruption
+end
+
+--- Sends the body: the work of the writer's thread.
+-- @tparam table x the exchange; sent_all, or write_error, or done with an error is set at the end
+function M.body(x)
+  local began = x.now()
+  local chunk, code, detail = x.source.next(x.op)
+  while chunk do
+    if not send_chunk(x, chunk) then
+      chunk = false
+    else
+      keep_to_rate(x, began)
+      chunk, code, detail = x.source.next(x.op)
+    end
+  end
+  if chunk == nil then
+    x.sent_all = x.source.length ~= nil or send(x, "0\r\n\r\n") ~= nil
+    x.sent_at = x.now()
+  elseif code then
+    x:fail(code, detail)
+    x.done = true
+  end
+  x.op.driver:ring(x.op)
+end
+
+return M

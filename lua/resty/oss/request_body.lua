@@ -1,0 +1,63 @@
+--- The body of the present request as a reader, to be streamed to OSS in constant memory.
+
+local slice_size = 64 * 1024
+
+local function of_socket(socket, length)
+  local left = length
+  socket:settimeout(60000)
+  return function()
+    if left == 0 then
+      return nil
+    end
+    local slice, message = socket:receive(math.min(left, slice_size))
+    if not slice then
+      return nil, "the request's body ended early: " .. message
+    end
+    left = left - #slice
+    return slice
+  end, length
+end
+
+-- nginx's sockets take no chunked bodies; nginx itself does, the long ones into a temporary file.
+local function of_chunks()
+  ngx.req.read_body()
+  local data, path = ngx.req.get_body_data(), ngx.req.get_body_file()
+  local file = path and assert(io.open(path, "rb"))
+  local length = file and file:seek("end") or #(data or "")
+  if file then
+    file:seek("set", 0)
+  end
+  return function()
+    if file then
+      return file:read(slice_size)
+    end
+    local all = data
+    data = nil
+    return all
+  end, length
+end
+
+--- Makes a reader of the body of the present request, which is not read before.
+--
+-- A body with a Content-Length goes from socket to socket; larger slices (`lua_socket_buffer_size 64k`)
+-- cost less. A chunked body is taken in by nginx first, beyond `client_body_buffer_size` into a file.
+-- @function resty.oss.request_body
+-- @treturn function|nil for option `reader`
+-- @treturn integer|string its length, for option `length`; or why there is none
+-- @usage
+-- local reader, length = oss.request_body()
+-- local res, err = client:put{ bucket = "b", key = "k", reader = reader, length = length }
+return function()
+  if ngx.req.get_headers()["transfer-encoding"] then
+    return of_chunks()
+  end
+  local length = tonumber(ngx.var.content_length) or 0
+  if length == 0 then
+    return function() end, 0
+  end
+  local socket, message = ngx.req.socket()
+  if not socket then
+    return nil, message
+  end
+  return of_socket(socket, length)
+end
