@@ -48,6 +48,10 @@ $(B)/libcrypto_port.a: $(call objects,$(CRYPTO_SRC))
 	@rm -f $@
 	ar rcs $@ $^
 
+$(B)/libtransfer.a: $(call objects,$(CURL_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
 define lua_rules
 LUA_INC_$(1) = $$(shell pkg-config --cflags lua$(1))
 $$(B)/$(1)/obj/%.o: src/binding/%.c $$(HEADERS)
@@ -60,7 +64,7 @@ $$(B)/$(1)/oss/core.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
 	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcrypto
 
 $$(B)/$(1)/oss/curl.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
-    $$(BIND_CURL)) $$(call objects,$$(CURL_SRC)) $$(B)/libcore.a
+    $$(BIND_CURL)) $$(B)/libtransfer.a $$(B)/libcore.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcurl
 
@@ -104,12 +108,13 @@ format:  ## format the C sources
 	clang-format -i $$(git ls-files -co --exclude-standard 'src/*.[ch]' \
 	    'spec/*.[ch]')
 
-C_TESTS = $(patsubst spec/core/%.c,build/asan/spec/%,\
-          $(wildcard spec/core/test_*.c))
+C_TESTS = $(patsubst %.c,build/asan/spec/%,\
+          $(notdir $(wildcard spec/core/test_*.c spec/torture/test_*.c)))
+vpath test_%.c spec/core spec/torture
 
 # The C tests use a build of their own, whose allocator fails on command.
 CFLAGS_torture = $(CFLAGS_asan) -I. -DLOS_ALLOC_HEADER='"spec/core/alloc.h"'
-TORTURE = build/torture/libcrypto_port.a build/torture/libcore.a
+TORTURE = $(patsubst %,build/torture/lib%.a,crypto_port transfer core)
 
 ifneq ($(FLAVOR),torture)
 $(TORTURE): FORCE
@@ -117,10 +122,10 @@ $(TORTURE): FORCE
 FORCE:
 endif
 
-build/asan/spec/%: spec/core/%.c $(TORTURE) $(HEADERS) $(wildcard spec/core/*.h)
+build/asan/spec/%: %.c $(TORTURE) $(HEADERS) $(wildcard spec/core/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) -D_GNU_SOURCE $(WARN) $(CFLAGS_torture) $< -o $@ \
-	    -Wl,--start-group $(TORTURE) -Wl,--end-group -lcrypto
+	    -Wl,--start-group $(TORTURE) -Wl,--end-group -lcurl -lcrypto
 
 c-tests: $(C_TESTS)
 

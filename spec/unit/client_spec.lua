@@ -539,6 +539,8 @@ describe("wrong arguments", function()
     { "header injection", { bucket = "abc", key = "k", body = "", content_type = "a\r\nb: c" }, "" },
     { "header twice", { bucket = "abc", key = "k", body = "", content_type = "a/b",
       headers = { ["content-type"] = "c/d" } }, "'content-type' is given as an option too" },
+    { "a header of the transport", { bucket = "abc", key = "k", body = "", headers = { ["content-Length"] = 5 } },
+      "option 'headers': 'content-Length' is made from the options and the body" },
     { "tags", { bucket = "abc", key = "k", body = "", tags = { "a" } }, "option 'tags' must have names" },
     { "meta name", { bucket = "abc", key = "k", body = "", meta = { a_b = "1" } }, "option 'meta': the name 'a_b'" },
     { "meta size", { bucket = "abc", key = "k", body = "", meta = { a = ("x"):rep(8192) } }, "8 KiB" },

@@ -27,6 +27,8 @@ local function text(value)
   return tostring(value)
 end
 
+local made_here = { ["content-length"] = true, ["transfer-encoding"] = true, expect = true, host = true,
+  authorization = true, connection = true }
 local uploads = { put = true, upload = true, append = true }
 
 local function check_pairs(name, t)
@@ -159,6 +161,9 @@ function M.build(verb, t)
       return nil, message
     end
     for _, name in ipairs(sorted_keys(t.headers)) do
+      if made_here[name:lower()] then
+        return nil, ("option 'headers': '%s' is made from the options and the body"):format(name)
+      end
       if seen[name:lower()] then
         return nil, ("option 'headers': '%s' is given as an option too"):format(name)
       end
