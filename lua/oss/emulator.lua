@@ -64,8 +64,8 @@ local function launch(t, tools, root, port, admin_port)
   local said = root .. "/logs/start.txt"
   -- The paths are in the configuration; those of the environment are for another Lua. nginx leaves memory to the
   -- system at its end, which a leak checker that is preloaded here would hold against it.
-  local ok = shell.run(("umask 077; unset LUA_PATH LUA_CPATH LUA_INIT; "
-    .. "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 %s -p %s -c nginx.conf -e logs/error.log >%s 2>&1"):format(shell.quote(tools.nginx), shell.quote(root .. "/"),
+  local ok = shell.run(("umask 077; unset LUA_PATH LUA_CPATH LUA_INIT; ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 "
+    .. "%s -p %s -c nginx.conf -e logs/error.log >%s 2>&1"):format(shell.quote(tools.nginx), shell.quote(root .. "/"),
     shell.quote(said)))
   if not ok then
     local text = root_folder.read(said) or ""

@@ -281,7 +281,7 @@ describe("the local OSS", function()
     it("without looking at the certificate", function()
       local ssl = require "ssl"
       local key, cert = oss.folder .. "/key.pem", oss.folder .. "/cert.pem"
-      os.execute("openssl req -x509 -newkey rsa:2048 -nodes -keyout " .. key .. " -out " .. cert
+      client.output("openssl req -x509 -newkey rsa:2048 -nodes -keyout " .. key .. " -out " .. cert
         .. " -days 2 -subj /CN=example.com >/dev/null 2>&1")
       local answer = put({ callbackUrl = "https://127.0.0.1:" .. oss.service_port .. "/tls" }, nil,
         { service = false, serve = function(me)

@@ -86,7 +86,7 @@ describe("an emulator", function()
     end)
 
     it("over TLS", function()
-      os.execute(("openssl req -x509 -newkey rsa:2048 -nodes -keyout '%s/key.pem' -out '%s/cert.pem' -days 2"
+      client.output(("openssl req -x509 -newkey rsa:2048 -nodes -keyout '%s/key.pem' -out '%s/cert.pem' -days 2"
         .. " -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 >/dev/null 2>&1"):format(folder, folder))
       local server = assert(emulator.start { root = folder .. "/tls",
         tls = { cert = folder .. "/cert.pem", key = folder .. "/key.pem" } })

@@ -113,6 +113,9 @@ end
 -- @tparam table reply
 function M.send(request, reply)
   local faults = request.faults
+  if reply.status == 204 or reply.status == 304 then
+    reply.body = ""
+  end
   spoil(request, reply)
   local length = reply.length or #reply.body
   local cut = faults.truncate or faults.reset and faults.reset.where == "answer" and math.floor(length / 2)
