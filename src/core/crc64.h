@@ -14,7 +14,8 @@ uint64_t los_crc64(uint64_t crc, const void *data, size_t n);
  * that of A when the length is 0. */
 uint64_t los_crc64_combine(uint64_t a, uint64_t b, uint64_t length_b);
 
-/* los_crc64() without any special instruction, for every CPU. */
-uint64_t los_crc64_portable(uint64_t crc, const void *data, size_t n);
+/* los_crc64() with steps of at most so many bits, or of what the CPU has:
+ * 0 (tables, for every CPU), 128 or 512 (carry-less multiplication). */
+uint64_t los_crc64_by(int bits, uint64_t crc, const void *data, size_t n);
 
 #endif

@@ -3,9 +3,6 @@
 #include "core/crc64/clmul.h"
 #include "core/crc64/table.h"
 
-/* Shorter inputs are not worth the set-up of the folding. */
-#define FOLD_FROM 128
-
 static const uint64_t table[8][256] = LOS_CRC64_TABLES;
 
 static uint64_t
@@ -33,26 +30,47 @@ update(uint64_t state, const unsigned char *p, size_t n)
     return state;
 }
 
-uint64_t
-los_crc64_portable(uint64_t crc, const void *data, size_t n)
+/* Folds what can be folded; returns how many bytes that were, and in rest 16
+ * bytes that stand for them. */
+static size_t
+fold(int bits, uint64_t state, const unsigned char *p, size_t n,
+     unsigned char rest[16])
 {
-    return ~update(~crc, data, n);
+#ifdef LOS_CRC64_CLMUL
+    int width = los_crc64_width();
+
+    if (bits > width)
+        bits = width;
+    if (bits >= 512 && n >= LOS_CRC64_FROM_512)
+        return los_crc64_fold_512(state, p, n, rest);
+    if (bits >= 128 && n >= LOS_CRC64_FROM_128)
+        return los_crc64_fold_128(state, p, n, rest);
+#endif
+    (void)bits;
+    (void)state;
+    (void)p;
+    (void)n;
+    (void)rest;
+    return 0;
+}
+
+uint64_t
+los_crc64_by(int bits, uint64_t crc, const void *data, size_t n)
+{
+    const unsigned char *p = data;
+    unsigned char rest[16];
+    uint64_t state = ~crc;
+    size_t folded = fold(bits, state, p, n, rest);
+
+    if (folded > 0)
+        state = update(0, rest, sizeof(rest));
+    return ~update(state, p + folded, n - folded);
 }
 
 uint64_t
 los_crc64(uint64_t crc, const void *data, size_t n)
 {
-#ifdef LOS_CRC64_CLMUL
-    if (n >= FOLD_FROM && los_crc64_has_clmul()) {
-        const unsigned char *p = data;
-        unsigned char rest[16]; /* stands for all that was folded */
-        size_t folded = los_crc64_fold(~crc, p, n, rest);
-        uint64_t state = update(0, rest, sizeof(rest));
-
-        return ~update(state, p + folded, n - folded);
-    }
-#endif
-    return los_crc64_portable(crc, data, n);
+    return los_crc64_by(512, crc, data, n);
 }
 
 /* Polynomials modulo the CRC's, the highest bit being the constant term. */
