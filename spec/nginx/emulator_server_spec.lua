@@ -8,7 +8,7 @@ describe("the local OSS", function()
   local oss
 
   setup(function()
-    oss = client.start { workers = 2 }
+    oss = client.start()
   end)
 
   teardown(function()
@@ -131,11 +131,10 @@ describe("the local OSS", function()
       for _ = 1, size / #block do
         assert(connection:send(block))
       end
-      local slowest, count = 0, 0
+      local count = 0
       repeat
-        local started = socket.gettime()
         assert.equal(200, oss:get("k").status)
-        slowest, count = math.max(slowest, socket.gettime() - started), count + 1
+        count = count + 1
       until socket.select({ connection }, nil, 0)[connection]
       local answer = connection:receive("*l")
       connection:close()

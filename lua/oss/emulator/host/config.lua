@@ -58,7 +58,7 @@ http {
     listen ${host}:${port}${ssl} default_server;
     server_name _;
     ${certificate}
-    error_page 400 408 413 414 494 495 496 497 /oss-emulator-refusal;
+    error_page 400 405 408 413 414 494 495 496 497 /oss-emulator-refusal;
     location = /oss-emulator-refusal {
       internal;
       content_by_lua_block { require("oss.emulator.server").malformed() }
