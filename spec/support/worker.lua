@@ -1,7 +1,7 @@
 -- The worker's side of spec/support/nginx.lua: runs the code it is sent, answers with what it returns.
 --
--- The code sees `oss`, `core`, `client` (of the spec's local OSS), `new_client{...}` and `put{...}`
--- (a small put with defaults).
+-- The code sees `oss`, `core`, `client` (of the spec's local OSS), `new_client{...}`, `put{...}` (a small
+-- put with defaults), `exchange(request, options)` (one request over the bare transport) and `noise(n)`.
 
 local json = require "cjson.safe"
 
@@ -36,13 +36,37 @@ function M.client(options)
   return require("resty.oss").client(t)
 end
 
+local function exchange(request, options)
+  local t = { method = "PUT", head = "", connect_timeout = 5, idle_timeout = 5, answer_timeout = 5 }
+  for name, value in pairs(request) do
+    t[name] = value
+  end
+  clients.bare = clients.bare or M.client { endpoint = "http://127.0.0.1" }
+  local client = options and options.client or clients.bare
+  local operation = require("oss.operation").new(client, options and options.verb or "request", options or {},
+    function(op)
+      return op:exchange(t)
+    end)
+  return operation:wait()
+end
+
+local function noise(n)
+  local parts, x = {}, 12345
+  for i = 1, 997 do
+    x = (x * 16807) % 2147483647
+    parts[i] = string.char(x % 256)
+  end
+  local block = table.concat(parts)
+  return block:rep(math.floor(n / 997) + 1):sub(1, n)
+end
+
 local function environment()
   local endpoint = ngx.var.endpoint
   if endpoint ~= "" then
     clients[endpoint] = clients[endpoint] or M.client()
   end
   return setmetatable({ oss = require "resty.oss", core = require "oss.core", client = clients[endpoint],
-    new_client = M.client, put = function(more)
+    new_client = M.client, exchange = exchange, noise = noise, put = function(more)
       local t = { bucket = "examplebucket", key = "dir/a.txt", body = "Hello OSS" }
       for name, value in pairs(more or {}) do
         t[name] = value or nil

@@ -8,7 +8,7 @@ local M = {}
 local find, sub, byte, lower = string.find, string.sub, string.byte, string.lower
 
 -- More than any answer of OSS has.
-local head_max, line_max, early_max = 64 * 1024, 1024, 32
+local head_max, line_max = 64 * 1024, 1024
 
 -- ---- head
 
@@ -99,21 +99,6 @@ function M.head(input)
   end
   local first = find(head, "\n", 1, true)
   return { status = tonumber(status), version = tonumber(version), headers = parse_headers(head, first + 1) }
-end
-
---- Reads heads until that of the real answer; the 1xx before it say nothing.
--- @tparam table input
--- @treturn table|nil status, headers, version
--- @treturn string code
--- @treturn string detail
-function M.final_head(input)
-  for _ = 1, early_max do
-    local head, code, detail = M.head(input)
-    if not head or head.status >= 200 then
-      return head, code, detail
-    end
-  end
-  return nil, "MalformedAnswer", "too many answers with status 1xx"
 end
 
 -- ---- body

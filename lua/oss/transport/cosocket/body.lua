@@ -71,13 +71,13 @@ local function of_reader(request)
   local length, taken = request.length, 0
   return { length = length, next = function(op)
     local chunk
-    repeat
+    repeat -- an empty chunk would end a chunked body
       local ok
       ok, chunk = op:read()
       if not ok then
         return false
       end
-    until chunk ~= "" -- an empty chunk would end a chunked body
+    until chunk ~= ""
     taken = taken + #(chunk or "")
     if length and taken > length then
       return false, "BodyLong"

@@ -143,8 +143,10 @@ local function supervise(x, kill)
   local op = x.op
   local driver = op.driver
   local talker, writer = driver:beside(op, talk_beside, x), nil
-  while not x.done and not op.interruption do
+  -- A writer that has sent everything may still be in a handler of the user's.
+  while not op.interruption and not (x.done and not (x.writing and x.sent_all)) do
     if x.may_write and not writer then
+      x.writing = true
       writer = driver:beside(op, send.body, x)
     else
       driver:rest(op)

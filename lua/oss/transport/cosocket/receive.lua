@@ -8,6 +8,7 @@ local M = {}
 local piece_max = 64 * 1024
 local expect_ms = 1000 -- how long a 100 is waited for, as libcurl does
 local grace = 2        -- seconds for an answer that explains why sending failed
+local most_early = 32  -- answers with status 1xx before the real one
 
 -- After a wait that brought nothing: nil to go on waiting, else why not.
 local function impatience(x)
@@ -58,6 +59,22 @@ function M.more(input)
   end
 end
 
+-- A 1xx says nothing, and the wait for the answer begins anew.
+local function skip(x)
+  x.heard = x.input.buffer ~= "" and "first" or nil
+  x.sent_at = x.sent_at and x.now()
+  x:wait_for_answer()
+end
+
+local function fail(x, code, detail)
+  if code ~= "closed" then
+    return x:fail(code, detail)
+  elseif x.input.buffer ~= "" then
+    return x:fail("TruncatedAnswer", "the head has no end")
+  end
+  return x:fail("EmptyAnswer")
+end
+
 --- Waits for the 100 that was asked for, at most a second.
 -- @tparam table x the exchange; `early` is set to the head of an answer that came instead
 -- @treturn boolean|nil true when the body may go out, or an answer is there
@@ -69,23 +86,25 @@ function M.go(x)
   if head and head.status >= 200 then
     x.early = head
   elseif head or code == "go" then
-    -- A 100 is not the answer yet; half a head is the beginning of something.
-    x.heard = x.input.buffer ~= "" and "first" or nil
-    x:wait_for_answer()
+    skip(x)
   else
-    return M.fail(x, code, detail)
+    return fail(x, code, detail)
   end
   return true
 end
 
---- Notes a failure to receive a head.
-function M.fail(x, code, detail)
-  if code ~= "closed" then
-    return x:fail(code, detail)
-  elseif x.heard then
-    return x:fail("TruncatedAnswer", "the head has no end")
+local function final_head(x)
+  if x.early then
+    return x.early
   end
-  return x:fail("EmptyAnswer")
+  for _ = 1, most_early do
+    local head, code, detail = answers.head(x.input)
+    if not head or head.status >= 200 then
+      return head, code, detail
+    end
+    skip(x)
+  end
+  return nil, "MalformedAnswer", "too many answers with status 1xx"
 end
 
 -- Counts, checks and keeps the pieces of the body.
@@ -134,12 +153,9 @@ end
 -- @tparam table x the exchange; status, headers, parts and keep are set
 -- @treturn boolean|nil true
 function M.answer(x)
-  local head, code, detail = x.early, nil, nil
+  local head, code, detail = final_head(x)
   if not head then
-    head, code, detail = answers.final_head(x.input)
-  end
-  if not head then
-    return M.fail(x, code, detail)
+    return fail(x, code, detail)
   end
   x.status, x.headers = head.status, head.headers
   local ok, keep

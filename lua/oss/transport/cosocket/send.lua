@@ -46,7 +46,12 @@ end
 local function send(x, data)
   local ok, err = x.socket:send(data)
   if not ok then
-    x.write_error, x.write_detail, x.failed_at = failure.of_send(err), err, x.now()
+    local code = failure.of_send(err)
+    x.write_error, x.write_detail, x.failed_at = code, err, x.now()
+    if code == "IdleTimeout" then -- nobody reads there, so nobody will answer
+      x:fail(code)
+      x.done = true
+    end
   end
   return ok
 end
@@ -57,31 +62,42 @@ local function send_chunk(x, chunk)
     return false
   end
   x.sent, x.crc64 = x.sent + #chunk, core.crc64(chunk, x.crc64)
+  x.sent_at = x.now()
+  x.sent_all = x.sent == length
   x.op:progress(x.sent, length or -1, 0)
   x:breathe(#chunk)
   return not x.over and not x.op.interruption
 end
 
+local function send_all(x)
+  local began, length = x.now(), x.source.length
+  x.sent_all, x.sent_at = length == 0, began
+  while not x.sent_all do
+    local chunk, code, detail = x.source.next(x.op)
+    if chunk == nil then
+      x.sent_all = send(x, "0\r\n\r\n") ~= nil
+      x.sent_at = x.now()
+      return
+    elseif not chunk then
+      if code then
+        x:fail(code, detail)
+        x.done = true
+      end
+      return
+    elseif not send_chunk(x, chunk) then
+      return
+    end
+    if not x.sent_all then
+      keep_to_rate(x, began)
+    end
+  end
+end
+
 --- Sends the body: the work of the writer's thread.
 -- @tparam table x the exchange; sent_all, or write_error, or done with an error is set at the end
 function M.body(x)
-  local began = x.now()
-  local chunk, code, detail = x.source.next(x.op)
-  while chunk do
-    if not send_chunk(x, chunk) then
-      chunk = false
-    else
-      keep_to_rate(x, began)
-      chunk, code, detail = x.source.next(x.op)
-    end
-  end
-  if chunk == nil then
-    x.sent_all = x.source.length ~= nil or send(x, "0\r\n\r\n") ~= nil
-    x.sent_at = x.now()
-  elseif code then
-    x:fail(code, detail)
-    x.done = true
-  end
+  send_all(x)
+  x.writing = false
   x.op.driver:ring(x.op)
 end
 
