@@ -19,7 +19,7 @@ CFLAGS   = $(CFLAGS_$(FLAVOR))
 
 CORE_SRC = $(wildcard src/core/*.c src/core/*/*.c)
 CRYPTO_SRC = $(wildcard src/crypto/*.c)
-CURL_SRC = $(wildcard src/curl/*.c)
+CURL_SRC = $(wildcard src/curl/*.c src/curl/*/*.c)
 BIND_CORE = $(wildcard src/binding/core*.c)
 BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
@@ -66,7 +66,7 @@ $$(B)/$(1)/oss/core.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
 $$(B)/$(1)/oss/curl.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
     $$(BIND_CURL)) $$(B)/libtransfer.a $$(B)/libcore.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcurl
+	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcurl -pthread
 
 lua-$(1): $$(B)/$(1)/oss/core.so $$(B)/$(1)/oss/curl.so
 endef

@@ -64,7 +64,7 @@ build = {
     ["oss.curl"] = {
       sources = {
 %s      },
-      libraries = { "curl" },
+      libraries = { "curl", "pthread" },
       incdirs = { "src", "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
     },

@@ -118,6 +118,7 @@ static const struct field loop_fields[] = {
     {"user_agent", TEXT, LOOP(user_agent)},
     {"max_active", INT, LOOP(max_active)},
     {"max_idle", INT, LOOP(max_idle)},
+    {"thread", FLAG, LOOP(thread)},
 };
 
 /* The array is left on the stack, which keeps it until the loop is made. */

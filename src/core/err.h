@@ -19,7 +19,10 @@
     X(E_CRYPTO, -20, "CryptoFailed", "the crypto library refused")            \
     X(E_FILE_READ, -22, "FileRead", "the file could not be read")             \
     X(E_FILE_WRITE, -23, "FileWrite", "the file could not be written")        \
+    X(E_FORKED, -24, "ForkedProcess",                                         \
+      "this belongs to the process that forked, make a new one")              \
     X(E_MEMORY, -21, "OutOfMemory", "not enough memory")                      \
+    X(E_THREAD, -25, "ThreadFailed", "a thread could not be started")         \
     /* feeding a body */                                                      \
     X(E_BODY_LONG, -40, "BodyLong", "the body is longer than announced")      \
     X(E_BODY_SHORT, -41, "BodyShort", "the body is shorter than announced")   \

@@ -50,14 +50,15 @@ set_protocols(CURL *curl)
 
 /* With NOSIGNAL libcurl leaves SIGPIPE alone, and before 7.88 its TLS writes
  * could raise it. Without NOSIGNAL such a libcurl blocks SIGPIPE by itself,
- * and raises no SIGALRM as long as it resolves names in a thread. */
+ * and raises no SIGALRM as long as it resolves names in a thread. A loop's own
+ * thread takes no signals at all. */
 static long
-no_signal(void)
+no_signal(const struct los_loop_options *o)
 {
     const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
     int async = (v->features & CURL_VERSION_ASYNCHDNS) != 0;
 
-    return v->version_num >= 0x075800 || !async;
+    return o->thread || v->version_num >= 0x075800 || !async;
 }
 
 static CURLcode
@@ -75,8 +76,12 @@ set_numbers(CURL *curl, const struct los_loop_options *o)
         {CURLOPT_FOLLOWLOCATION, 0L},
         {CURLOPT_HTTP_CONTENT_DECODING, 0L},
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L},
-        {CURLOPT_NOSIGNAL, no_signal()},
+        {CURLOPT_NOSIGNAL, no_signal(o)},
         {CURLOPT_TCP_KEEPALIVE, 1L},
+#if LIBCURL_VERSION_NUM >= 0x075700
+        /* Or the end of a transfer waits for the name server. */
+        {CURLOPT_QUICK_EXIT, 1L},
+#endif
         {CURLOPT_SSLVERSION, tls},
         {CURLOPT_PROXY_SSLVERSION, tls},
         {CURLOPT_SSL_VERIFYPEER, verify},

@@ -1,6 +1,7 @@
 #include "curl/loop_private.h"
 #include "core/alloc.h"
 #include "core/err.h"
+#include "curl/global.h"
 
 #include <string.h>
 
@@ -72,7 +73,7 @@ los_loop_open(const struct los_loop_options *o, struct los_loop **out)
     loop = los_malloc(sizeof(*loop));
     if (loop == NULL)
         return LOS_E_MEMORY;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (los_global_open() != LOS_OK) {
         los_free(loop);
         return LOS_E_MEMORY;
     }
@@ -126,7 +127,7 @@ los_loop_close(struct los_loop *loop)
         curl_multi_cleanup(loop->multi);
     los_index_close(&loop->index);
     los_free(loop);
-    curl_global_cleanup();
+    los_global_close();
 }
 
 /* ---- submit, feed, cancel */

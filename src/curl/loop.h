@@ -28,8 +28,8 @@ struct los_event {
 };
 
 /* Makes a loop. LOS_E_ARGUMENT for an option that libcurl refuses, or
- * LOS_E_MEMORY. Each open loop holds one reference of curl_global_init, which
- * is safe from several threads when libcurl says so (7.84 and later). */
+ * LOS_E_MEMORY. Each open loop holds one reference of curl_global_init; see
+ * curl/global.h about threads. */
 int los_loop_open(const struct los_loop_options *options,
                   struct los_loop **out);
 

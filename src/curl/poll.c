@@ -109,8 +109,14 @@ look(struct los_loop *loop, int64_t now)
 int64_t
 los_loop_move(struct los_loop *loop)
 {
+    int64_t now, again;
+
     perform(loop);
-    return look(loop, los_loop_now());
+    now = los_loop_now();
+    again = look(loop, now);
+    if (loop->queued.first != NULL && loop->running.n < loop->max_active)
+        return now; /* a time limit has made room */
+    return again;
 }
 
 int
