@@ -1,0 +1,236 @@
+-- Large things through one worker: request bodies streamed to OSS, parts in light threads.
+
+local core = require "oss.core"
+local local_oss = require "spec.support.local_oss"
+local nginxes = require "spec.support.nginx"
+local socket = require "socket"
+
+local mib = 1024 * 1024
+
+describe("resty.oss", function()
+  local place, nginx
+  setup(function()
+    place = local_oss.start()
+    nginx = nginxes.start { place = place, server = [[
+      location /stream/ {
+        lua_socket_buffer_size 64k;
+        content_by_lua_block {
+          local oss = require "resty.oss"
+          local verb, key = ngx.var.uri:match("^/stream/(%w+)/(.+)$")
+          local client = require("spec.support.worker").client()
+          local reader, length = oss.request_body()
+          local t = { bucket = "examplebucket", key = key, reader = reader, length = length,
+            attempts = ngx.var.arg_attempts and tonumber(ngx.var.arg_attempts) }
+          if verb == "upload" then
+            t.part_size, t.threshold, t.memory_limit = 4 * 1024 * 1024, 1024 * 1024, 20 * 1024 * 1024
+          end
+          local res, err = client[verb](client, t)
+          ngx.say(res and res.crc64 or tostring(err))
+        }
+      }
+    ]] }
+  end)
+  teardown(function()
+    nginx:stop()
+    place:stop()
+  end)
+  before_each(function()
+    assert(place.server:clear())
+  end)
+
+  -- Sends a file as the body of a request from a process of its own; returns a function that waits for
+  -- the answer's body.
+  local function send_file(target, path, headers)
+    local script = [[
+      local socket = require "socket"
+      local port, target, path, headers = table.unpack(arg)
+      local file = assert(io.open(path, "rb"))
+      local size = file:seek("end")
+      file:seek("set", 0)
+      local connection = assert(socket.connect("127.0.0.1", port))
+      connection:settimeout(30)
+      local chunked = headers:find("chunked")
+      connection:send("PUT " .. target .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" .. headers ..
+        (chunked and "" or "Content-Length: " .. size .. "\r\n") .. "\r\n")
+      while true do
+        local block = file:read(262144)
+        if chunked then
+          assert(connection:send(("%x\r\n"):format(#(block or "")) .. (block or "") .. "\r\n"))
+        end
+        if not block or not chunked and not connection:send(block) then
+          break
+        end
+      end
+      print(connection:receive("*a"))
+    ]]
+    local pipe = assert(io.popen(("LD_PRELOAD= timeout 60 lua5.4 -e '%s' - %d %s %s '%s' </dev/null"):format(
+      script, nginx.port, target, path, headers or "")))
+    return function()
+      local text = pipe:read("*a")
+      pipe:close()
+      return text:match("\r\n\r\n.-(%d+)\n") or text
+    end
+  end
+
+  it("streams a request of 200 MiB to OSS in constant memory, and serves others meanwhile", function()
+    local path = place:file("large", 200 * mib)
+    local crc = core.crc64(local_oss.read(path))
+    nginx:run "oss.assert(client:put(put()))"
+    local _, before = nginx:memory()
+    local finish = send_file("/stream/put/large", path)
+    local worst, n = 0, 0
+    local stop = socket.gettime() + 0.6
+    while socket.gettime() < stop do
+      local began = socket.gettime()
+      assert.equal("alive", select(2, nginx:get("/alive")))
+      worst, n = math.max(worst, socket.gettime() - began), n + 1
+    end
+    assert.equal(crc, finish())
+    local highest = nginx:memory()
+    assert.is_true(highest - before < 16, ("%.1f MiB before, %.1f at the most"):format(before, highest))
+    assert.is_true(worst < 0.5 and n > 20, worst .. " s, " .. n)
+    local head = nginx:run "return client:head { bucket = 'examplebucket', key = 'large' }"
+    assert.equal(200 * mib, head.content_length)
+    assert.equal(crc, head.crc64)
+  end)
+
+  it("streams a request in parts, several at once", function()
+    local path = place:file("parts", 50 * mib)
+    place:requests()
+    assert.equal(core.crc64(local_oss.read(path)), send_file("/stream/upload/parts", path)())
+    os.execute("sleep 0.1")
+    local puts = 0
+    for _, line in ipairs(place:requests()) do
+      puts = puts + (line:find(" PUT ", 1, true) and 1 or 0)
+    end
+    assert.equal(13, puts)
+  end)
+
+  it("takes chunked requests and empty ones", function()
+    local path = place:file("chunked", 3 * mib)
+    assert.equal(core.crc64(local_oss.read(path)),
+      send_file("/stream/put/chunked", path, "Transfer-Encoding: chunked\r\n")())
+    path = place:file("small", 5)
+    assert.equal(core.crc64(local_oss.read(path)),
+      send_file("/stream/put/small", path, "Transfer-Encoding: chunked\r\n")())
+    path = place:file("empty", 0)
+    assert.equal("0", send_file("/stream/put/empty", path)())
+  end)
+
+  it("answers its client when OSS refuses in the middle", function()
+    local path = place:file("refused", 20 * mib)
+    assert(place.server:fault { fault = "status=403", method = "PUT" })
+    local text = send_file("/stream/put/refused", path)()
+    assert.truthy(text:find("AccessDenied", 1, true), text)
+    assert(place.server:fault { fault = "reset=body:100000", method = "PUT" })
+    text = send_file("/stream/put/refused", path)()
+    assert.truthy(text:find("the reader cannot be rewound", 1, true), text)
+  end)
+
+  it("tells when the request ends early", function()
+    local connection = assert(socket.connect("127.0.0.1", nginx.port))
+    connection:send("PUT /stream/put/cut HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" .. ("x"):rep(300000))
+    connection:shutdown("send")
+    connection:settimeout(10)
+    local text = connection:receive("*a") or ""
+    connection:close()
+    assert.truthy(text == "" or text:find("ReaderFailed", 1, true), text)
+    assert.is_nil((nginx:run "return client:head { bucket = 'examplebucket', key = 'cut' }"))
+  end)
+
+  describe("uploads in parts", function()
+    local path, content
+    setup(function()
+      path = place:file("source", 102400 * 5 + 77)
+      content = local_oss.read(path)
+    end)
+
+    local function upload(t)
+      t.path = path
+      return nginx:run([[
+        local t = ...
+        local options = put { body = false, key = "big", file = t.path, part_size = 102400, threshold = 102400,
+          parallel = t.parallel, resume = t.resume, timeout = t.timeout }
+        local retries, most = 0, 0
+        options.on_retry = function() retries = retries + 1 end
+        local mine = new_client()
+        local running = 0
+        local transport = mine.driver.transport
+        local original = transport.exchange
+        rawset(transport, "exchange", function(...)
+          running = running + 1
+          most = math.max(most, running)
+          local answer = original(...)
+          running = running - 1
+          return answer
+        end)
+        local res, err = mine:upload(options)
+        mine:poll(5)
+        return res, err, retries, most
+      ]], t)
+    end
+    local function fetch()
+      return nginx:run "return oss.assert(client:get { bucket = 'examplebucket', key = 'big' }).body"
+    end
+
+    it("in parallel light threads", function()
+      for _, parallel in ipairs { 1, 3, 6 } do
+        local res, _, _, most = upload { parallel = parallel }
+        assert.equal(core.crc64(content), res.crc64)
+        assert.equal(parallel, most)
+        assert.is_true(content == fetch())
+      end
+    end)
+
+    it("trying each part alone again", function()
+      for _, fault in ipairs { "status=503", "reset=after", "reset=body:9", "crc" } do
+        assert(place.server:fault { fault = fault, operation = "UploadPart", count = 2 })
+        local res, err, retries = upload {}
+        assert.truthy(res, err and err.text)
+        assert.equal(2, retries, fault)
+        assert.is_true(content == fetch())
+      end
+    end)
+
+    it("removing the parts when it fails", function()
+      assert(place.server:fault { fault = "status=403", operation = "UploadPart", count = 9 })
+      place:requests()
+      local _, err = upload {}
+      assert.equal("AccessDenied", err.code)
+      assert.is_false(err.stored)
+      assert.is_nil(err.upload_id)
+      os.execute("sleep 0.1")
+      local log = table.concat(place:requests(), "\n")
+      assert.truthy(log:find("DELETE", 1, true), log)
+    end)
+
+    it("within a limit of time", function()
+      assert(place.server:fault { fault = "wait=5", operation = "UploadPart", count = 9 })
+      local began = socket.gettime()
+      local _, err = upload { timeout = 0.3 }
+      assert.equal("TotalTimeout", err.code)
+      assert.is_true(socket.gettime() - began < 2)
+    end)
+
+    it("going on with a token", function()
+      local token = place:path("token")
+      assert(place.server:fault { fault = "status=403", operation = "UploadPart", key = "big", count = 1 })
+      local _, err = upload { resume = token, parallel = 1 }
+      assert.equal("AccessDenied", err.code)
+      local res = upload { resume = token }
+      assert.equal(core.crc64(content), res.crc64)
+      local saved = local_oss.read(token)
+      assert.truthy(saved:find('"completed"', 1, true))
+      assert.truthy(saved:find('"mtime":"%d+%.%d%d%d%d%d%d%d%d%d"'), saved)
+      res = upload { resume = token }
+      assert.is_true(res.resumed)
+    end)
+  end)
+
+  it("leaves nothing bad in the log", function()
+    for line in nginx:log():gmatch("[^\n]+") do
+      local ours = not line:find("recv() failed", 1, true) -- a client that went away
+      assert.is_nil(ours and (line:find("%[alert%]") or line:find("%[crit%]") or line:find("%[error%]")) or nil, line)
+    end
+  end)
+end)
