@@ -149,6 +149,7 @@ los_body_feed(struct los_body *b, struct los_chunk *chunk)
         los_free(chunk);
         return error;
     }
+    chunk->next = NULL;
     if (b->last != NULL)
         b->last->next = chunk;
     else

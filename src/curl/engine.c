@@ -148,7 +148,7 @@ los_engine_released(struct los_engine *e, uint64_t *id)
 }
 
 size_t
-los_engine_active(struct los_engine *e)
+los_engine_active(const struct los_engine *e)
 {
     if (!los_engine_is_own(e))
         return 0;

@@ -46,7 +46,8 @@ int los_engine_cancel(struct los_engine *engine, uint64_t id);
  * is waiting to be named. */
 int los_engine_released(struct los_engine *engine, uint64_t *id);
 
-size_t los_engine_active(struct los_engine *engine);
+/* With a thread a transfer ends when its DONE is taken, not before. */
+size_t los_engine_active(const struct los_engine *engine);
 
 /* A descriptor that is readable while events wait, to watch and never to read
  * from; -1 for an engine without a thread. */

@@ -77,7 +77,6 @@ los_worker_submit(struct los_worker *w, const struct los_transfer_options *o,
     los_index_add(&w->index, &ticket->node);
     *id = ++w->last_id;
     pthread_mutex_lock(&w->lock);
-    w->active++;
     unlock(w, wish(w, ticket, LOS_WISH_START));
     return LOS_OK;
 }
@@ -165,13 +164,12 @@ los_worker_feed_end(struct los_worker *w, uint64_t id)
 /* With the lock held. 1 when the worker must obey, 0 when it has nothing to
  * do with the ticket any more, or not yet. */
 static int
-withdraw(struct los_worker *w, struct los_ticket *ticket, int *outcome)
+withdraw(struct los_ticket *ticket, int *outcome)
 {
     const int done = (ticket->events & LOS_BIT(LOS_EVENT_DONE)) != 0;
     const int started = !(ticket->wishes & LOS_WISH_START);
 
     los_ticket_drop(ticket, ticket->events);
-    w->active -= !done;
     ticket->cancelled = 1;
     if (done)
         *outcome = los_transfer_may_be_sent(ticket->transfer) ? 2 : 1;
@@ -197,7 +195,7 @@ los_worker_cancel(struct los_worker *w, uint64_t id)
     los_index_remove(&w->index, &ticket->node);
     w->cancels++;
     pthread_mutex_lock(&w->lock);
-    if (withdraw(w, ticket, &outcome))
+    if (withdraw(ticket, &outcome))
         wake = wish(w, ticket, LOS_WISH_CANCEL);
     unlock(w, wake);
     return outcome;
@@ -307,14 +305,9 @@ los_worker_shift(struct los_worker *w)
 }
 
 size_t
-los_worker_active(struct los_worker *w)
+los_worker_active(const struct los_worker *w)
 {
-    size_t n;
-
-    pthread_mutex_lock(&w->lock);
-    n = w->active;
-    pthread_mutex_unlock(&w->lock);
-    return n;
+    return w->index.n;
 }
 
 int

@@ -87,7 +87,6 @@ tell(struct los_ticket *ticket, const struct los_event *e, int64_t taken)
         /* The caller's from here on: it must not stand among the wishes. */
         los_link_leave(&ticket->wish);
         ticket->wishes = 0;
-        ticket->worker->active--;
     }
     los_ticket_raise(ticket, e->kind);
     return 1;

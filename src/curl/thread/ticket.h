@@ -67,7 +67,6 @@ struct los_worker {
     struct los_link released; /* cancelled tickets that are over, by event */
     struct los_bell bell;     /* rings while there are events */
     int waiting;              /* events, all in all */
-    size_t active;
     int stop, stopped;
 };
 

@@ -36,7 +36,7 @@ void los_worker_shift(struct los_worker *worker);
 int los_worker_feed(struct los_worker *worker, uint64_t id, los_str data);
 int los_worker_feed_end(struct los_worker *worker, uint64_t id);
 int los_worker_cancel(struct los_worker *worker, uint64_t id);
-size_t los_worker_active(struct los_worker *worker);
+size_t los_worker_active(const struct los_worker *worker);
 
 /* As in curl/engine.h. */
 int los_worker_released(struct los_worker *worker, uint64_t *id);
