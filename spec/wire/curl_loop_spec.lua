@@ -122,7 +122,7 @@ describe("a curl loop", function()
   it("reports progress that only grows, and leaves it out when told", function()
     local data = wire.noise(2000000)
     local last, total, events = 0, nil, 0
-    local id = submit("/echo", { body = data, answer_max = 4000000 })
+    local id = submit("/echo", { body = data, answer_max = 4000000, rate = 20000000 })
     local kind, of, sent, all, received
     repeat
       loop:poll(1000)

@@ -2,6 +2,9 @@
 #include "curl/transfer.h"
 #include "core/err.h"
 
+/* Progress is told this often at most: more would cost as much as sending. */
+#define TELL_MS 10
+
 /* Bytes of the body that the socket has taken. libcurl's own counter has the
  * frames of a chunked body in it, too. */
 static int64_t
@@ -37,7 +40,12 @@ los_transfer_observe(struct los_transfer *t, int64_t now)
     t->touched = 0;
     t->seen_received = a->received;
     a->sent = sent;
-    return moved;
+    t->untold |= moved;
+    if (!t->untold || now < t->told_at + TELL_MS)
+        return 0;
+    t->untold = 0;
+    t->told_at = now;
+    return 1;
 }
 
 /* ---- time limits */
@@ -59,6 +67,8 @@ int
 los_transfer_check_time(const struct los_transfer *t, int64_t now,
                         int64_t *next)
 {
+    if (t->untold && t->told_at + TELL_MS < *next)
+        *next = t->told_at + TELL_MS;
     if (passed(t->started_at, t->total_ms, now, next))
         return LOS_E_TOTAL_TIMEOUT;
     if (t->requests == 0)

@@ -228,7 +228,7 @@ los_transfer_start(struct los_transfer *t, struct los_easy *easy, int64_t now)
     t->easy = easy;
     easy->transfer = t;
     easy->error[0] = '\0';
-    t->started_at = t->moved_at = now;
+    t->started_at = t->moved_at = t->told_at = now;
     t->at_once = fits_at_once(t);
     if (error != LOS_OK) {
         los_answer_fail(&t->answer, error, t->body_file, t->body.os_error);

@@ -36,6 +36,8 @@ struct los_transfer {
     int64_t started_at, moved_at; /* milliseconds of the loop's clock */
     int64_t seen_received;        /* when last looked at */
     int touched;                  /* something else has moved since */
+    int untold;                   /* progress waits to be told */
+    int64_t told_at;              /* the last one, or the start */
 
     /* Into text: C strings; head is one after the other. */
     const char *method, *url, *head, *body_file, *answer_file;
@@ -58,7 +60,8 @@ int los_transfer_start(struct los_transfer *t, struct los_easy *easy,
 /* Points a new handle's callbacks here. */
 CURLcode los_easy_callbacks(struct los_easy *easy);
 
-/* Looks at the counters: 1 when bytes of a body have moved. */
+/* Looks at the counters: 1 when bytes of a body have moved and it is time to
+ * tell. */
 int los_transfer_observe(struct los_transfer *t, int64_t now);
 
 /* The time limits: LOS_OK, and *next lowered to when to look again, or the
