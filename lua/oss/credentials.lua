@@ -18,6 +18,11 @@ local function check(t, what)
   return t
 end
 
+local function copy(t)
+  return check({ access_key_id = t.access_key_id, access_key_secret = t.access_key_secret,
+    security_token = t.security_token ~= "" and t.security_token or nil }, "credentials")
+end
+
 --- Credentials that never change.
 -- @tparam table t access_key_id, access_key_secret and for STS security_token
 -- @treturn function|nil provider
@@ -26,9 +31,7 @@ end
 -- local provider = assert(require("oss.credentials").static{
 --   access_key_id = "id", access_key_secret = "secret" })
 function M.static(t)
-  local credentials, message = check({ access_key_id = t.access_key_id,
-    access_key_secret = t.access_key_secret,
-    security_token = t.security_token ~= "" and t.security_token or nil }, "credentials")
+  local credentials, message = copy(t)
   if not credentials then
     return nil, message
   end
@@ -68,7 +71,7 @@ end
 
 --- Chooses the provider of a client.
 -- @tparam table t the client's options
--- @treturn function|false|nil provider; false for anonymous
+-- @treturn function|table|false|nil provider, or the credentials when they never change; false for anonymous
 -- @treturn string what is wrong, naming the option
 function M.choose(t)
   local inline = t.access_key_id or t.access_key_secret or t.security_token
@@ -84,21 +87,24 @@ function M.choose(t)
   if type(t.credentials) == "function" then
     return t.credentials
   elseif t.credentials then
-    local provider, message = M.static(t.credentials)
-    return provider, message and "option 'credentials': " .. message:gsub("^credentials: ", "")
+    local keys, message = copy(t.credentials)
+    return keys, message and "option 'credentials': " .. message:gsub("^credentials: ", "")
   elseif inline then
-    local provider, message = M.static(t)
-    return provider, message and message:gsub("^credentials: ", "option ")
+    local keys, message = copy(t)
+    return keys, message and message:gsub("^credentials: ", "option ")
   end
   return M.environment()
 end
 
 --- Asks a provider and checks what it gives. The provider is a user's handler: it may raise.
 -- @tparam function call runs a handler, returns whether it returned and its results
--- @tparam function provider
+-- @tparam function|table provider as from `choose`
 -- @treturn table|nil credentials
 -- @treturn string why there are none
 function M.ask(call, provider)
+  if type(provider) == "table" then
+    return provider
+  end
   local ok, credentials, message = call(provider)
   if not ok then
     return nil, "the credentials function raised: " .. tostring(credentials)

@@ -6,13 +6,16 @@ local schema = require "oss.schema"
 
 local M = {}
 
-local by_name, names = {}, {}
+local by_name, names, with_header = {}, {}, {}
 for verb, groups in pairs(schema.verbs) do
-  by_name[verb], names[verb] = {}, {}
+  by_name[verb], names[verb], with_header[verb] = {}, {}, {}
   for _, group in ipairs(groups) do
     for _, option in ipairs(group) do
       by_name[verb][option[1]] = option
       table.insert(names[verb], option[1])
+      if option.header then
+        table.insert(with_header[verb], option)
+      end
     end
   end
 end
@@ -37,7 +40,7 @@ end
 
 local function has_type(option, value)
   local types = option[2]
-  if is_type(types, value) then
+  if type(value) == types or is_type(types, value) then
     return true
   end
   for one in types:gmatch("[^|]+") do
@@ -113,15 +116,7 @@ end
 -- @tparam string verb
 -- @treturn {table,...} the options' declarations
 function M.header_options(verb)
-  local list = {}
-  for _, group in ipairs(schema.verbs[verb]) do
-    for _, option in ipairs(group) do
-      if option.header then
-        list[#list + 1] = option
-      end
-    end
-  end
-  return list
+  return with_header[verb]
 end
 
 --- Splits one table into the client's options and the operation's (for `oss.put`).

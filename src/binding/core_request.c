@@ -132,9 +132,33 @@ render(lua_State *L)
     return 2;
 }
 
+/***
+Whether a request can be sent.
+@function check
+@tparam table request see @{render}
+@treturn[1] boolean true
+@return[2] nil, message
+*/
+static int
+check(lua_State *L)
+{
+    struct los_request_box box;
+    struct los_fault fault;
+    int code;
+
+    los_check_request(L, 1, &box);
+    code = los_request_check(&box.request, &fault);
+    if (code != LOS_OK)
+        return los_push_fault(L, code, &fault);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 void
 los_open_request(lua_State *L)
 {
+    lua_pushcfunction(L, check);
+    lua_setfield(L, -2, "check");
     lua_pushcfunction(L, render);
     lua_setfield(L, -2, "render");
 }

@@ -2,6 +2,7 @@
 
 local core = require "oss.core"
 local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 local endpoints = require "oss.sending.endpoint"
 local policies = require "oss.permits.policy"
 
@@ -45,9 +46,9 @@ local function add_key(form, t)
       return "option 'key' is exact; with '${filename}' in it write key_prefix = '"
         .. t.key:match("^(.-)%${filename}") .. "'"
     end
-    return headers.check_names(t, true) or form.add("key", t.key)
+    return names.missing(t, true) or names.fault(t) or form.add("key", t.key)
   end
-  local message = headers.check_names({ bucket = t.bucket, key = t.key_prefix ~= "" and t.key_prefix or nil }, false)
+  local message = names.fault { key = t.key_prefix ~= "" and t.key_prefix or nil }
   return message and message:gsub("'key'", "'key_prefix'")
     or form.add("key", t.key_prefix .. "${filename}", policies.matches("starts-with", "key", t.key_prefix))
 end
@@ -160,7 +161,7 @@ end
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t, _, ends)
   local form = new_form()
-  local message = headers.check_names({ bucket = t.bucket }, false)
+  local message = names.missing({ bucket = t.bucket }, false) or names.fault { bucket = t.bucket }
   if not message then
     form.demand(policies.equals("bucket", t.bucket))
     message = add_key(form, t) or add_content_type(form, t.content_type) or add_headers(form, t)

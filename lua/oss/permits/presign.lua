@@ -1,6 +1,7 @@
 --- Signed URLs: one request that somebody else may send for a while.
 
 local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 local objects = require "oss.sending.objects"
 
 local M = {}
@@ -73,7 +74,7 @@ end
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t, _, ends)
   local method = t.method or "PUT"
-  local message = headers.check_names(t, true) or check_upload(t, method) or check_callback(t, method)
+  local message = names.missing(t, true) or check_upload(t, method) or check_callback(t, method)
   local list, query
   if not message then
     list, message = headers.build("presign", t)

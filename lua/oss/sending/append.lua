@@ -4,7 +4,7 @@ local core = require "oss.core"
 local attempts = require "oss.sending.attempts"
 local body = require "oss.sending.body"
 local errors = require "oss.errors"
-local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 local objects = require "oss.sending.objects"
 
 local M = {}
@@ -15,7 +15,7 @@ local M = {}
 -- @treturn table|nil the request value
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t)
-  local message = headers.check_names(t, true) or body.check(t)
+  local message = names.missing(t, true) or body.check(t)
   if message then
     return nil, message
   end
@@ -70,9 +70,10 @@ end
 function M.work(op, value)
   local o = op.options
   return attempts.run(op, {
-    value = value, length = body.length(o), has_body = true, stores = true, expect = o.expect or false,
+    has_body = true, stores = true,
     complete = function(request)
       body.attach(request, o)
+      request.expect = o.expect
     end,
     read = function(res, answer)
       return check(o, res, answer)
@@ -84,7 +85,7 @@ function M.work(op, value)
       end
       return res, final
     end,
-  })
+  }, value)
 end
 
 return M

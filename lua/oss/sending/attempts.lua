@@ -6,6 +6,7 @@
 
 local core = require "oss.core"
 local answers = require "oss.sending.answer"
+local body = require "oss.sending.body"
 local credentials = require "oss.credentials"
 local log = require "oss.common.log"
 local retry = require "oss.sending.retry"
@@ -31,30 +32,31 @@ local function sign(op, value)
 end
 
 -- One try. Always an answer, perhaps with its `error` set.
-local function try(op, plan)
+local function try(op, plan, value)
   local client, o = op.client, op.options
-  local url, head = sign(op, plan.value)
+  local url, head = sign(op, value)
   if not url then
     return failed("CredentialsFailed", head)
   end
   local request = {
-    method = plan.value.method, url = url, head = head,
+    method = value.method, url = url, head = head,
     connect_timeout = o.connect_timeout or 10, idle_timeout = o.idle_timeout or 60,
-    answer_timeout = math.max(o.answer_timeout or 60, plan.callback and 30 or 0),
-    answer_max = o.max_answer or plan.answer_max, rate = o.rate_limit, expect = plan.expect,
+    answer_timeout = math.max(o.answer_timeout or 60, o.callback and 30 or 0),
+    answer_max = o.max_answer or plan.answer_max, rate = o.rate_limit,
   }
   if plan.complete then
-    plan.complete(request)
+    plan.complete(request, op)
   end
-  if client.logs("debug") then
+  local logs = client.logs("debug")
+  if logs then
     client.log("debug", "%s %s\n%s", request.method, log.mask_url(url), log.mask_head(head))
   end
   op.aside = plan.aside
   if not plan.aside then
-    op.sent, op.total = 0, plan.length or (not plan.has_body and 0) or nil
+    op.sent, op.total = 0, plan.length or body.length(o) or (not plan.has_body and 0) or nil
   end
   local answer = op:exchange(request)
-  if client.logs("debug") then
+  if logs then
     client.log("debug", "answer: %s, request id %s", answer.error or tostring(answer.status),
       tostring(answer.headers["x-oss-request-id"]))
   end
@@ -138,7 +140,7 @@ local function judge(op, plan, answer)
   end
   local res, err = answers.read(answer)
   if res and plan.read then
-    res, err = plan.read(res, answer)
+    res, err = plan.read(res, answer, op)
   end
   if res then
     return res
@@ -152,27 +154,26 @@ end
 -- @tparam table op the operation
 -- @tparam table plan
 --
--- * value: the request value
--- * complete(request): adds body or sink
--- * has_body, length, expect; aside: its bytes are not the operation's
+-- * complete(request, op): adds body or sink
+-- * has_body, length (when it is not that of the options); aside: its bytes are not the operation's
 -- * stores: it can change what is stored
--- * callback: it carries one
 -- * answer_max
--- * read(res, answer): finishes a result, or returns nil and an error
--- * settle(err, answer, elapsed): a result, or nil and the error to go on with, for a lost answer
+-- * read(res, answer, op): finishes a result, or returns nil and an error
+-- * settle(err, answer, elapsed, op): a result, or nil and the error to go on with, for a lost answer
+-- @tparam table value the request value
 -- @treturn table|nil result
 -- @treturn table error
-function M.run(op, plan)
+function M.run(op, plan, value)
   local client = op.client
   local started = client:now()
   local unknown -- an earlier try may have stored the object
   while true do
     op.attempts = op.attempts + 1
     local began = client:now()
-    local answer = try(op, plan)
+    local answer = try(op, plan, value)
     local res, err = judge(op, plan, answer)
     if not res and plan.settle and not op.interruption then
-      res, err = plan.settle(err, answer, client:now() - began)
+      res, err = plan.settle(err, answer, client:now() - began, op)
     end
     if res and op.interruption then
       return nil, interrupted(op, res)

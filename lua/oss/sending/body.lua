@@ -24,6 +24,7 @@ end
 --- Adds the body to a transport request.
 -- @tparam table request to complete
 -- @tparam table t checked options
+-- @treturn integer|nil its length, where that is known before sending
 function M.attach(request, t)
   if t.body then
     request.body = t.body
@@ -33,6 +34,7 @@ function M.attach(request, t)
     request.feed = true
     request.length = t.length
   end
+  return M.length(t)
 end
 
 --- The length where it is known before sending.

@@ -13,9 +13,7 @@ local function sorted_keys(t)
   for key in pairs(t) do
     keys[#keys + 1] = key
   end
-  table.sort(keys, function(a, b)
-    return tostring(a) < tostring(b)
-  end)
+  table.sort(keys)
   return keys
 end
 
@@ -61,9 +59,15 @@ function M.flat(name, t)
   return list
 end
 
+local function add(list, name, value)
+  local n = #list
+  list[n + 1], list[n + 2] = name, value
+end
+
+-- Options that become headers in a way of their own.
 local writers = {}
 
-function writers.tags(add, tags)
+function writers.tags(list, tags)
   local parts = {}
   for _, key in ipairs(sorted_keys(tags)) do
     local value = tostring(tags[key])
@@ -76,11 +80,11 @@ function writers.tags(add, tags)
     return ("option 'tags': at most 10 tags, got %d"):format(#parts)
   end
   if #parts > 0 then
-    add("x-oss-tagging", table.concat(parts, "&"))
+    add(list, "x-oss-tagging", table.concat(parts, "&"))
   end
 end
 
-function writers.meta(add, meta)
+function writers.meta(list, meta)
   local size = 0
   for _, name in ipairs(sorted_keys(meta)) do
     if not name:match("^[%w-]+$") then
@@ -88,22 +92,22 @@ function writers.meta(add, meta)
     end
     local value = tostring(meta[name])
     size = size + #name + #value
-    add("x-oss-meta-" .. name:lower(), value)
+    add(list, "x-oss-meta-" .. name:lower(), value)
   end
   if size > 8192 then
     return ("option 'meta': 8 KiB in all at most, got %d bytes"):format(size)
   end
 end
 
-function writers.persistent_headers(add, headers)
+function writers.persistent_headers(list, headers)
   local parts = {}
   for _, name in ipairs(sorted_keys(headers)) do
     parts[#parts + 1] = name .. ":" .. core.base64(tostring(headers[name]))
   end
-  add("x-oss-persistent-headers", table.concat(parts, ","))
+  add(list, "x-oss-persistent-headers", table.concat(parts, ","))
 end
 
-function writers.content_md5(add, value, t)
+function writers.content_md5(list, value, t)
   if value == true then
     if not t.body then
       return "option 'content_md5': true needs option 'body'; give the base64 text for a file or reader"
@@ -111,19 +115,58 @@ function writers.content_md5(add, value, t)
     value = core.base64(core.md5(t.body))
   end
   if value then
-    add("Content-MD5", value)
+    add(list, "Content-MD5", value)
   end
 end
 
-function writers.expires(add, value)
-  add("Expires", type(value) == "number" and core.date_http(value) or value)
+function writers.expires(list, value)
+  add(list, "Expires", type(value) == "number" and core.date_http(value) or value)
 end
 
-function writers.traffic_limit(add, value)
+function writers.traffic_limit(list, value)
   if value < 245760 or value > 838860800 then
     return ("option 'traffic_limit' must be 245760 to 838860800 bit/s, got %.0f"):format(value)
   end
-  add("x-oss-traffic-limit", text(value))
+  add(list, "x-oss-traffic-limit", text(value))
+end
+
+-- Whether a list has a header, whose name is given in lower case.
+local function has(list, lower)
+  for i = 1, #list, 2 do
+    if list[i]:lower() == lower then
+      return true
+    end
+  end
+  return false
+end
+
+local function add_option(list, option, value, t)
+  local message = type(value) == "table" and check_pairs(option[1], value)
+  if message then
+    return message
+  end
+  local writer = writers[option[1]]
+  if writer then
+    return writer(list, value, t)
+  end
+  add(list, option.header, text(value))
+end
+
+-- The user's own headers, which must not be there already.
+local function add_given(list, headers)
+  local message = check_pairs("headers", headers)
+  if message then
+    return message
+  end
+  for _, name in ipairs(sorted_keys(headers)) do
+    local lower = name:lower()
+    if made_here[lower] then
+      return ("option 'headers': '%s' is made from the options and the body"):format(name)
+    elseif has(list, lower) then
+      return ("option 'headers': '%s' is given as an option too"):format(name)
+    end
+    add(list, name, text(headers[name]))
+  end
 end
 
 --- Builds the headers of a request from the options of its verb.
@@ -132,46 +175,24 @@ end
 -- @treturn table|nil flat list name, value, ...
 -- @treturn string what is wrong, naming the option
 function M.build(verb, t)
-  local list, seen = {}, {}
-  local function add(name, value)
-    list[#list + 1] = name
-    list[#list + 1] = value
-    seen[name:lower()] = true
-  end
+  local list, message = {}, nil
   for _, option in ipairs(options.header_options(verb)) do
     local value = t[option[1]]
     if value ~= nil then
-      local message = type(value) == "table" and check_pairs(option[1], value)
-      if not message then
-        local writer = writers[option[1]]
-        if writer then
-          message = writer(add, value, t)
-        else
-          add(option.header, text(value))
-        end
-      end
+      message = add_option(list, option, value, t)
       if message then
         return nil, message
       end
     end
   end
   if t.headers then
-    local message = check_pairs("headers", t.headers)
+    message = add_given(list, t.headers)
     if message then
       return nil, message
     end
-    for _, name in ipairs(sorted_keys(t.headers)) do
-      if made_here[name:lower()] then
-        return nil, ("option 'headers': '%s' is made from the options and the body"):format(name)
-      end
-      if seen[name:lower()] then
-        return nil, ("option 'headers': '%s' is given as an option too"):format(name)
-      end
-      add(name, text(t.headers[name]))
-    end
   end
-  if uploads[verb] and not seen["content-type"] then
-    add("Content-Type", mime(t.key))
+  if uploads[verb] and not has(list, "content-type") then
+    add(list, "Content-Type", mime(t.key))
   end
   return list
 end
@@ -208,7 +229,7 @@ function M.add_callback(client, list, t, place)
     return
   end
   for i = 1, #list, 2 do
-    if list[i]:lower():match("^x%-oss%-callback") then
+    if list[i]:lower():find("x-oss-callback", 1, true) == 1 then
       return "option 'callback' and a header '" .. list[i] .. "' exclude each other"
     end
   end
@@ -217,11 +238,9 @@ function M.add_callback(client, list, t, place)
   if not prepared then
     return message
   end
-  list[#list + 1] = "x-oss-callback"
-  list[#list + 1] = prepared.callback
+  add(list, "x-oss-callback", prepared.callback)
   if prepared.callback_var then
-    list[#list + 1] = "x-oss-callback-var"
-    list[#list + 1] = prepared.callback_var
+    add(list, "x-oss-callback-var", prepared.callback_var)
   end
 end
 
@@ -233,12 +252,10 @@ end
 function M.query(t, list)
   list = list or {}
   if t.version_id then
-    list[#list + 1] = "versionId"
-    list[#list + 1] = t.version_id
+    add(list, "versionId", t.version_id)
   end
   if t.process then
-    list[#list + 1] = "x-oss-process"
-    list[#list + 1] = t.process
+    add(list, "x-oss-process", t.process)
   end
   if t.query then
     local more, message = M.flat("query", t.query)
@@ -250,36 +267,6 @@ function M.query(t, list)
     end
   end
   return list
-end
-
---- Checks bucket and key by OSS's rules.
--- @tparam table t options
--- @tparam boolean wants_key whether a key must be there
--- @treturn nil|string what is wrong, naming the option
-function M.check_names(t, wants_key)
-  local bucket, key = t.bucket, t.key
-  if not bucket then
-    return "option 'bucket' is missing"
-  end
-  if #bucket < 3 or #bucket > 63 or not bucket:match("^[a-z0-9][a-z0-9-]*[a-z0-9]$") then
-    return ("option 'bucket' must be 3 to 63 of a-z, 0-9 and '-', '-' not first or last, got '%s'")
-      :format(bucket)
-  end
-  if not key then
-    return wants_key and "option 'key' is missing" or nil
-  end
-  if #key < 1 or #key > 1023 then
-    return ("option 'key' must be 1 to 1023 bytes long, got %d"):format(#key)
-  end
-  if key:match("^[/\\]") then
-    return ("option 'key' must not begin with '%s'"):format(key:sub(1, 1))
-  end
-  if key:find("[\r\n%z]") then
-    return "option 'key' must not hold CR, LF or NUL"
-  end
-  if not core.json_string(key) then
-    return "option 'key' must be UTF-8"
-  end
 end
 
 return M

@@ -7,6 +7,7 @@ local attempts = require "oss.sending.attempts"
 local body = require "oss.sending.body"
 local endpoints = require "oss.sending.endpoint"
 local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 
 local M = {}
 
@@ -22,9 +23,9 @@ function M.value(client, method, t, list, query)
   local host, path_style = endpoints.host(client.endpoint, t.bucket)
   local value = { method = method, scheme = client.endpoint.scheme, host = host, bucket = t.bucket,
     key = t.key, path_style = path_style, query = query, headers = list }
-  local url, message = core.render(value)
-  if not url then
-    return nil, message
+  local ok, message = core.check(value)
+  if not ok then
+    return nil, names.fault(t) or message
   end
   return value
 end
@@ -51,7 +52,7 @@ end
 
 local function prepare(method, verb)
   return function(client, t)
-    local message = headers.check_names(t, true)
+    local message = names.missing(t, true)
     if message then
       return nil, message
     end
@@ -78,7 +79,7 @@ end
 M.head = { prepare = prepare("HEAD", "head") }
 
 function M.head.work(op, value)
-  return attempts.run(op, { value = value, read = describe })
+  return attempts.run(op, { read = describe }, value)
 end
 
 --- Asks for the object of an operation that is under way, to settle a lost answer.
@@ -117,14 +118,14 @@ function M.get.work(op, value)
   local o = op.options
   local part = o.file and ("%s.%06d.part"):format(o.file, math.floor(op.client.random() * 1e6))
   local res, err = attempts.run(op, {
-    value = value, answer_max = 64 * 1024 * 1024,
+    answer_max = 64 * 1024 * 1024,
     complete = function(request)
       request.answer_file = part
     end,
     read = function(res, answer)
       return check_crc(o, res, answer)
     end,
-  })
+  }, value)
   if not part then
     return res, err
   end
@@ -142,7 +143,7 @@ end
 M.delete = { prepare = prepare("DELETE", "delete") }
 
 function M.delete.work(op, value)
-  return attempts.run(op, { value = value })
+  return attempts.run(op, {}, value)
 end
 
 M.request = {}
@@ -150,7 +151,7 @@ M.request = {}
 local replayable = { GET = true, HEAD = true, PUT = true, DELETE = true }
 
 function M.request.prepare(client, t)
-  local message = (t.bucket or t.key) and headers.check_names(t, false)
+  local message = (t.bucket or t.key) and names.missing(t, false)
   if not message and (t.body or t.file or t.reader) then
     message = body.check(t)
   end
@@ -167,7 +168,6 @@ function M.request.work(op, value)
     again = replayable[value.method] or false
   end
   return attempts.run(op, {
-    value = value, length = body.length(o), callback = o.callback ~= nil,
     has_body = o.body ~= nil or o.file ~= nil or o.reader ~= nil,
     stores = value.method ~= "GET" and value.method ~= "HEAD",
     complete = function(request)
@@ -185,7 +185,7 @@ function M.request.work(op, value)
       end
       return nil, err
     end,
-  })
+  }, value)
 end
 
 return M

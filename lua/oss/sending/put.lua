@@ -5,7 +5,7 @@ local errors = require "oss.errors"
 local attempts = require "oss.sending.attempts"
 local answers = require "oss.sending.answer"
 local body = require "oss.sending.body"
-local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 local objects = require "oss.sending.objects"
 
 local M = {}
@@ -18,7 +18,7 @@ local expect_above = 1024 * 1024
 -- @treturn table|nil the request value
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t)
-  local message = headers.check_names(t, true) or body.check(t)
+  local message = names.missing(t, true) or body.check(t)
   if message then
     return nil, message
   end
@@ -91,38 +91,40 @@ function M.settle(op, err, answer, elapsed, repeated)
   return nil, err
 end
 
+local plan = { has_body = true, stores = true }
+
+function plan.complete(request, op)
+  local length = body.attach(request, op.options)
+  request.expect = op.options.expect
+  if request.expect == nil then
+    request.expect = length == nil or length > expect_above
+  end
+end
+
+function plan.read(res, answer, op)
+  local o = op.options
+  local err = M.crc_error(o, res, answer)
+  if err then
+    return nil, err
+  end
+  res.crc64 = res.crc64 or answer.crc64
+  if o.callback then
+    res.callback = answers.callback_result(answer)
+  end
+  return res
+end
+
+function plan.settle(err, answer, elapsed, op)
+  return M.settle(op, err, answer, elapsed, err.code == "FileAlreadyExists" and op.attempts > 1)
+end
+
 --- The work of a put.
 -- @tparam table op
 -- @tparam table value the request value
 -- @treturn table|nil result
 -- @treturn table error
 function M.work(op, value)
-  local o = op.options
-  local length = body.length(o)
-  return attempts.run(op, {
-    value = value, length = length, callback = o.callback ~= nil,
-    expect = o.expect, has_body = true, stores = true,
-    complete = function(request)
-      body.attach(request, o)
-      if request.expect == nil then
-        request.expect = length == nil or length > expect_above
-      end
-    end,
-    read = function(res, answer)
-      local err = M.crc_error(o, res, answer)
-      if err then
-        return nil, err
-      end
-      res.crc64 = res.crc64 or answer.crc64
-      if o.callback then
-        res.callback = answers.callback_result(answer)
-      end
-      return res
-    end,
-    settle = function(err, answer, elapsed)
-      return M.settle(op, err, answer, elapsed, err.code == "FileAlreadyExists" and op.attempts > 1)
-    end,
-  })
+  return attempts.run(op, plan, value)
 end
 
 return M

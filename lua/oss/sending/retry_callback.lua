@@ -7,6 +7,7 @@ local answers = require "oss.sending.answer"
 local attempts = require "oss.sending.attempts"
 local callbacks = require "oss.callback"
 local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 local objects = require "oss.sending.objects"
 local retry = require "oss.sending.retry"
 
@@ -18,7 +19,7 @@ local M = {}
 -- @treturn table|nil request value and body
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t)
-  local message = headers.check_names(t, true)
+  local message = names.missing(t, true)
   if not message and not t.callback then
     message = "option 'callback' is missing"
   end
@@ -44,7 +45,7 @@ end
 
 local function once(op, prepared)
   return attempts.run(op, {
-    value = prepared.value, length = #prepared.body, has_body = true, callback = true,
+    length = #prepared.body, has_body = true,
     complete = function(request)
       request.body = prepared.body
     end,
@@ -52,7 +53,7 @@ local function once(op, prepared)
       res.callback = answers.callback_result(answer)
       return res
     end,
-  })
+  }, prepared.value)
 end
 
 --- The work: tries until the service answers well, with growing pauses.

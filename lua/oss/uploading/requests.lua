@@ -45,7 +45,7 @@ function M.initiate(op, headers)
     return not not_with_initiate[name]
   end)
   local request = value(op, "POST", list, { "uploads", "" })
-  local res, err = attempts.run(op, { value = request, aside = true })
+  local res, err = attempts.run(op, { aside = true }, request)
   if not res then
     return nil, err
   end
@@ -66,7 +66,7 @@ function M.part(child, headers, upload_id, part, source)
   end)
   local request = value(child, "PUT", list, { "partNumber", tostring(part.number), "uploadId", upload_id })
   return attempts.run(child, {
-    value = request, length = part.size, has_body = true, expect = false,
+    length = part.size, has_body = true,
     complete = function(wire)
       source.attach(wire, part)
     end,
@@ -79,7 +79,7 @@ function M.part(child, headers, upload_id, part, source)
       end
       return { number = part.number, size = part.size, etag = res.etag, crc64 = answer.crc64 }
     end,
-  })
+  }, request)
 end
 
 -- Complete's own headers. A callback with a token is made anew: the upload may have outlived the first.
@@ -131,8 +131,7 @@ function M.complete(op, headers, upload_id, parts, resumed)
   local crc = multipart.crc64(parts)
   local body = multipart.complete_body(parts)
   return attempts.run(op, {
-    value = value(op, "POST", list, { "uploadId", upload_id }), has_body = true, aside = true,
-    stores = true, callback = op.options.callback ~= nil,
+    has_body = true, aside = true, stores = true,
     complete = function(wire)
       wire.body = body
     end,
@@ -144,7 +143,7 @@ function M.complete(op, headers, upload_id, parts, resumed)
       local spent = err.code == "NoSuchUpload" and (op.attempts > 1 or resumed)
       return put.settle(op, err, answer, resumed and math.huge or elapsed, spent)
     end,
-  })
+  }, value(op, "POST", list, { "uploadId", upload_id }))
 end
 
 --- AbortMultipartUpload, in the background, so that it also runs behind a cancelled upload.
@@ -153,7 +152,7 @@ function M.abort(op, upload_id)
   local options = { bucket = o.bucket, key = o.key, attempts = 2, retry_budget = 10 }
   op.client:detach("delete", options, function(abort)
     local request = value(abort, "DELETE", {}, { "uploadId", upload_id })
-    return attempts.run(abort, { value = request })
+    return attempts.run(abort, {}, request)
   end)
 end
 
@@ -167,7 +166,7 @@ function M.list(op, upload_id)
     if marker then
       query[5], query[6] = "part-number-marker", marker
     end
-    local res, err = attempts.run(op, { value = value(op, "GET", {}, query), aside = true })
+    local res, err = attempts.run(op, { aside = true }, value(op, "GET", {}, query))
     if not res then
       return nil, err
     end

@@ -2,7 +2,7 @@
 
 local body = require "oss.sending.body"
 local errors = require "oss.errors"
-local headers = require "oss.sending.headers"
+local names = require "oss.sending.names"
 local multipart = require "oss.multipart"
 local objects = require "oss.sending.objects"
 local put = require "oss.sending.put"
@@ -36,7 +36,7 @@ end
 -- @treturn table|nil what `work` needs
 -- @treturn string what is wrong, naming the option
 function M.prepare(client, t)
-  local message = headers.check_names(t, true) or body.check(t) or check_sizes(t)
+  local message = names.missing(t, true) or body.check(t) or check_sizes(t)
   local store, value
   if not message and t.resume then
     store, message = stores.open(t.resume)
