@@ -65,6 +65,7 @@ build = {
       sources = {
         "src/binding/curl.c",
         "src/binding/curl_answer.c",
+        "src/binding/curl_bodies.c",
         "src/binding/curl_loop.c",
         "src/binding/curl_options.c",
         "src/binding/curl_stat.c",

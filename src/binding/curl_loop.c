@@ -4,6 +4,7 @@ Loops.
 */
 #include "binding/curl_loop.h"
 #include "binding/curl_answer.h"
+#include "binding/curl_bodies.h"
 #include "binding/curl_options.h"
 #include "core/err.h"
 #include "curl/engine.h"
@@ -39,34 +40,6 @@ check_id(lua_State *L)
     return n >= 1 && n < 9007199254740992.0 ? (uint64_t)n : 0;
 }
 
-/* ---- bodies in memory, kept alive by the value of the userdata */
-
-static void
-anchor(lua_State *L, uint64_t id)
-{
-    lua_getuservalue(L, 1);
-    los_push_int64(L, (long long)id);
-    lua_pushliteral(L, "body");
-    lua_rawget(L, 2);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-}
-
-/* Raises nothing, since no key is made. */
-static void
-release(lua_State *L, uint64_t id)
-{
-    lua_getuservalue(L, 1);
-    los_push_int64(L, (long long)id);
-    lua_rawget(L, -2);
-    if (!lua_isnil(L, -1)) {
-        los_push_int64(L, (long long)id);
-        lua_pushnil(L);
-        lua_rawset(L, -4);
-    }
-    lua_pop(L, 2);
-}
-
 /* A thread may need the body of a cancelled transfer a moment longer. */
 static void
 release_cancelled(lua_State *L, struct los_engine *loop)
@@ -74,21 +47,7 @@ release_cancelled(lua_State *L, struct los_engine *loop)
     uint64_t id;
 
     while (los_engine_released(loop, &id))
-        release(L, id);
-}
-
-static void
-release_all(lua_State *L)
-{
-    lua_getuservalue(L, 1);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        lua_pop(L, 1);
-        lua_pushvalue(L, -1);
-        lua_pushnil(L);
-        lua_rawset(L, -4);
-    }
-    lua_pop(L, 1);
+        los_drop_body(L, id);
 }
 
 /* ---- making a loop */
@@ -168,10 +127,10 @@ submit(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     los_read_transfer_options(L, 2, &options);
     if (options.body_kind == LOS_BODY_MEMORY)
-        anchor(L, id);
+        los_keep_body(L, id);
     code = los_engine_submit(loop, &options, &id);
     if (code != LOS_OK) {
-        release(L, id);
+        los_drop_body(L, id);
         return push_failure(L, code);
     }
     los_push_int64(L, (long long)id);
@@ -250,7 +209,7 @@ event(lua_State *L)
         lua_pushliteral(L, "done");
         los_push_int64(L, (long long)e.id);
         los_push_answer(L, e.answer);
-        release(L, e.id);
+        los_drop_body(L, e.id);
         break;
     }
     los_engine_shift(loop);
@@ -344,6 +303,22 @@ fd(lua_State *L)
 }
 
 /***
+Makes the descriptor readable after a while, so that `poll` is called again;
+the next `poll` ends that. Does nothing without a thread.
+@function alarm
+@tparam number ms at most so many milliseconds
+*/
+static int
+set_alarm(lua_State *L)
+{
+    struct los_engine *loop = check_loop(L);
+    lua_Number ms = luaL_checknumber(L, 2);
+
+    los_engine_alarm(loop, ms > 0 ? (int)(ms < INT_MAX ? ms : INT_MAX) : 0);
+    return 0;
+}
+
+/***
 @function usable
 @treturn boolean false when it is closed, or another process forked this one
 */
@@ -368,7 +343,7 @@ close_loop(lua_State *L)
     if (*loop != NULL) {
         los_engine_close(*loop);
         *loop = NULL;
-        release_all(L);
+        los_drop_bodies(L);
     }
     return 0;
 }
@@ -376,8 +351,8 @@ close_loop(lua_State *L)
 static const luaL_Reg methods[] = {
     {"submit", submit},    {"poll", poll},     {"event", event},
     {"feed", feed},        {"cancel", cancel}, {"active", active},
-    {"close", close_loop}, {"fd", fd},         {"usable", usable},
-    {NULL, NULL},
+    {"close", close_loop}, {"fd", fd},         {"alarm", set_alarm},
+    {"usable", usable},    {NULL, NULL},
 };
 
 void

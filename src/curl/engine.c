@@ -156,6 +156,13 @@ los_engine_active(const struct los_engine *e)
                              : los_loop_active(e->loop);
 }
 
+void
+los_engine_alarm(struct los_engine *e, int ms)
+{
+    if (e->worker != NULL && los_engine_is_own(e))
+        los_worker_alarm(e->worker, ms);
+}
+
 int
 los_engine_fd(const struct los_engine *e)
 {

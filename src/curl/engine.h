@@ -53,6 +53,10 @@ size_t los_engine_active(const struct los_engine *engine);
  * from; -1 for an engine without a thread. */
 int los_engine_fd(const struct los_engine *engine);
 
+/* Makes the descriptor readable in so many milliseconds at the latest, for a
+ * caller with plans of its own. Each poll ends that. */
+void los_engine_alarm(struct los_engine *engine, int ms);
+
 /* 1 in the process that opened the engine, 0 in its children. */
 int los_engine_is_own(const struct los_engine *engine);
 

@@ -231,8 +231,30 @@ count_waiting(struct los_worker *w)
 
     pthread_mutex_lock(&w->lock);
     n = w->waiting;
+    w->alarm = INT64_MAX;
+    if (w->due) {
+        w->due = 0;
+        los_worker_update_bell(w);
+    }
     pthread_mutex_unlock(&w->lock);
     return n;
+}
+
+void
+los_worker_alarm(struct los_worker *w, int ms)
+{
+    const int64_t at = los_loop_now() + ms;
+    int wake = 0;
+
+    pthread_mutex_lock(&w->lock);
+    if (ms == 0) {
+        w->due = 1;
+        los_worker_update_bell(w);
+    } else if (at < w->alarm) {
+        w->alarm = at;
+        wake = 1;
+    }
+    unlock(w, wake);
 }
 
 int

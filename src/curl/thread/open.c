@@ -48,6 +48,7 @@ los_worker_open(const struct los_loop_options *o, struct los_worker **out)
     los_link_clear(&w->wishes);
     los_link_clear(&w->events);
     los_link_clear(&w->released);
+    w->alarm = INT64_MAX;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->ended, NULL);
     error = los_bell_open(&w->bell);

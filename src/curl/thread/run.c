@@ -47,9 +47,21 @@ obey(struct los_worker *w, struct los_ticket *ticket, unsigned wishes,
         cancel(w, ticket);
 }
 
-/* Obeys all wishes. 0 when the worker is to stop. */
+/* With the lock held. */
+static void
+check_alarm(struct los_worker *w)
+{
+    if (w->alarm == INT64_MAX || los_loop_now() < w->alarm)
+        return;
+    w->alarm = INT64_MAX;
+    w->due = 1;
+    los_worker_update_bell(w);
+}
+
+/* Obeys all wishes. 0 when the worker is to stop. *alarm is when to come back
+ * at the latest. */
 static int
-obey_all(struct los_worker *w)
+obey_all(struct los_worker *w, int64_t *alarm)
 {
     int go_on;
 
@@ -66,6 +78,8 @@ obey_all(struct los_worker *w)
         obey(w, ticket, wishes, chunks);
         pthread_mutex_lock(&w->lock);
     }
+    check_alarm(w);
+    *alarm = w->alarm;
     go_on = !w->stop;
     pthread_mutex_unlock(&w->lock);
     return go_on;
@@ -121,12 +135,13 @@ void *
 los_worker_run(void *context)
 {
     struct los_worker *w = context;
+    int64_t alarm;
 
-    while (obey_all(w)) {
+    while (obey_all(w, &alarm)) {
         int64_t again = los_loop_move(w->loop);
 
         report(w);
-        los_loop_sleep(w->loop, again);
+        los_loop_sleep(w->loop, alarm < again ? alarm : again);
     }
     pthread_mutex_lock(&w->lock);
     w->stopped = 1;

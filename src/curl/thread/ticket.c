@@ -12,6 +12,15 @@ count(unsigned events)
 }
 
 void
+los_worker_update_bell(struct los_worker *w)
+{
+    if (w->due || !los_link_alone(&w->events))
+        los_bell_ring(&w->bell);
+    else
+        los_bell_hush(&w->bell);
+}
+
+void
 los_ticket_raise(struct los_ticket *ticket, enum los_event_kind kind)
 {
     struct los_worker *w = ticket->worker;
@@ -26,7 +35,7 @@ los_ticket_raise(struct los_ticket *ticket, enum los_event_kind kind)
     w->waiting++;
     if (los_link_alone(&ticket->event))
         los_link_join(&w->events, &ticket->event);
-    los_bell_ring(&w->bell);
+    los_worker_update_bell(w);
 }
 
 /* What is left goes to the end of the line. */
@@ -40,8 +49,7 @@ los_ticket_drop(struct los_ticket *ticket, unsigned events)
     los_link_leave(&ticket->event);
     if (ticket->events != 0)
         los_link_join(&w->events, &ticket->event);
-    else if (los_link_alone(&w->events))
-        los_bell_hush(&w->bell);
+    los_worker_update_bell(w);
 }
 
 void

@@ -65,7 +65,9 @@ struct los_worker {
     struct los_link wishes;   /* tickets, by wish */
     struct los_link events;   /* tickets, by event */
     struct los_link released; /* cancelled tickets that are over, by event */
-    struct los_bell bell;     /* rings while there are events */
+    struct los_bell bell;     /* rings while there are events, or due is set */
+    int64_t alarm;            /* time of the loop's clock, INT64_MAX: none */
+    int due;                  /* the alarm went off since the last poll */
     int waiting;              /* events, all in all */
     int stop, stopped;
 };
@@ -108,6 +110,7 @@ los_link_join(struct los_link *line, struct los_link *link)
 void los_ticket_raise(struct los_ticket *ticket, enum los_event_kind kind);
 void los_ticket_drop(struct los_ticket *ticket, unsigned events);
 void los_ticket_release(struct los_ticket *ticket);
+void los_worker_update_bell(struct los_worker *worker);
 
 /* Drops what it holds that is not the loop's, and itself. */
 void los_ticket_free(struct los_ticket *ticket);
