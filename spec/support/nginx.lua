@@ -19,7 +19,7 @@ methods.__index = methods
 local config = [[
 ${modules}
 ${user}
-daemon on; master_process on; worker_processes 1; worker_rlimit_nofile 4096;
+daemon on; master_process on; worker_processes ${workers}; worker_rlimit_nofile 4096;
 pid nginx.pid;
 error_log logs/error.log ${level};
 events { worker_connections 1024; }
@@ -77,7 +77,7 @@ function M.start(t)
   end
   local values = { modules = table.concat(modules, "\n"), lua_path = locate.lua_path(base),
     lua_cpath = assert(locate.lua_cpath(base)), http = t.http or "", server = t.server or "", port = self.port,
-    endpoint = t.place and t.place.server.url or "", level = t.level or "warn",
+    endpoint = t.place and t.place.server.url or "", level = t.level or "warn", workers = t.workers or 1,
     user = output("id -u") == "0" and "user root;" or "", root = self.root, base = base }
   for name, value in pairs(t.values or {}) do
     values[name] = value
@@ -117,7 +117,7 @@ end
 local request_methods = {}
 request_methods.__index = request_methods
 
--- t: method, headers, body, timeout
+-- t: method, headers, body, raw (a body sent as it is, without a length), timeout
 function methods:open(path, t)
   t = t or {}
   local connection = assert(socket.connect("127.0.0.1", self.port))
@@ -130,7 +130,7 @@ function methods:open(path, t)
   if t.body then
     lines[#lines + 1] = "Content-Length: " .. #t.body
   end
-  assert(connection:send(table.concat(lines, "\r\n") .. "\r\n\r\n" .. (t.body or "")))
+  assert(connection:send(table.concat(lines, "\r\n") .. "\r\n\r\n" .. (t.body or t.raw or "")))
   return setmetatable({ connection = connection }, request_methods)
 end
 

@@ -1,0 +1,213 @@
+--- The service that receives callbacks, in nginx: one line protects a location.
+--
+--     lua_shared_dict oss_callbacks 10m;
+--     location = /oss-callback {
+--       access_by_lua_block {
+--         require("resty.oss.callback").guard { dict = "oss_callbacks", replay = true }
+--       }
+--       content_by_lua_block {
+--         local callback = require "resty.oss.callback"
+--         ngx.log(ngx.NOTICE, "stored: ", callback.fields().object)
+--         callback.reply { Status = "OK" }
+--       }
+--     }
+--
+-- The location may as well `proxy_pass` to a service of any kind: it gets genuine callbacks only. What
+-- is checked, and how far OSS's signature can be trusted, is said in `oss.receiver`.
+-- @module resty.oss.callback
+
+local core = require "oss.core"
+local operation = require "oss.operation"
+local receiver = require "oss.receiver"
+local parse = require "oss.receiver.parse"
+local refusals = require "oss.receiver.refusal"
+
+local M = {}
+
+-- ---- keys and request ids, for all workers
+
+local cache_methods = {}
+local cache_mt = { __index = cache_methods }
+
+function cache_methods:get(name)
+  return (self.dict:get(name))
+end
+
+function cache_methods:set(name, text, seconds)
+  self.dict:set(name, text, seconds)
+end
+
+local lock_seconds = 10
+
+-- One of all workers fetches; the others look again and again.
+function cache_methods:lock(name)
+  name = "oss-callback-lock:" .. name
+  local waited = 0
+  while not self.dict:add(name, true, lock_seconds) do
+    if waited >= lock_seconds then
+      return nil, "another one is being fetched"
+    end
+    ngx.sleep(0.05)
+    waited = waited + 0.05
+  end
+  return function()
+    self.dict:delete(name)
+  end
+end
+
+local function replay_in(dict, field)
+  return { field = field, seen = function(id, seconds)
+    -- Not add(), which would forget others when there is no room.
+    local added, message = dict:safe_add("oss-callback-seen:" .. core.hex(core.sha256(id)), true, seconds)
+    if added then
+      return false
+    elseif message == "exists" then
+      return true
+    end
+    return false, message
+  end }
+end
+
+-- ---- keys that are not known yet
+
+local function get(op, url)
+  local answer = op:exchange { method = "GET", url = url, head = "", answer_max = 8192,
+    connect_timeout = 2, idle_timeout = 2, answer_timeout = 2 }
+  if answer.error then
+    return nil, answer.message
+  elseif answer.status ~= 200 then
+    return nil, "status " .. answer.status
+  end
+  return answer.body
+end
+
+--- Makes a function that fetches keys, within the five seconds that OSS gives a callback.
+-- @tparam[opt] table options of `resty.oss.client`
+-- @treturn function for option `fetch` of `guard`, which has one by itself
+function M.fetcher(options)
+  local t = { endpoint = "https://gosspublic.alicdn.com", anonymous = true }
+  for name, value in pairs(options or {}) do
+    t[name] = value
+  end
+  local client
+  return function(url)
+    client = client or require("resty.oss").client(t)
+    return operation.new(client, "get", { timeout = 3 }, function(op)
+      return get(op, url)
+    end):wait()
+  end
+end
+
+local fetch = M.fetcher()
+
+-- ---- one request
+
+local function read_body(most)
+  local announced = tonumber(ngx.var.http_content_length) or 0
+  if announced <= most then
+    ngx.req.read_body()
+    local body, path = ngx.req.get_body_data(), ngx.req.get_body_file()
+    if path then
+      local file = assert(io.open(path, "rb"))
+      body = file:read(most + 1)
+      file:close()
+    end
+    body = body or ""
+    if #body <= most then
+      return body
+    end
+  end
+  return nil, refusals.new("BodyTooLarge", ("the body has more than %.0f bytes"):format(most), 413)
+end
+
+local function check(t)
+  if type(t) ~= "table" then
+    return "guard: a table of options is expected, got " .. type(t)
+  end
+  local rest = {}
+  for name, value in pairs(t) do
+    rest[name] = value
+  end
+  local dict = t.dict and ngx.shared[t.dict]
+  rest.dict = nil
+  if t.dict and not dict then
+    return ("guard: option 'dict': nginx.conf has no lua_shared_dict %s"):format(tostring(t.dict))
+  elseif t.replay == true and not dict then
+    return "guard: option 'replay' = true needs option 'dict'"
+  end
+  rest.cache = t.cache or dict and setmetatable({ dict = dict }, cache_mt)
+  rest.fetch = t.fetch or fetch
+  if t.replay == true then
+    rest.replay = replay_in(dict)
+  end
+  return nil, rest
+end
+
+local function examine(t)
+  if ngx.req.get_method() ~= "POST" then
+    return nil, refusals.new("MethodNotAllowed", "OSS sends callbacks with POST", 405)
+  end
+  local body, refusal = read_body(t.max_bytes or parse.most_bytes)
+  if not body then
+    return nil, refusal
+  end
+  t.method, t.uri, t.headers, t.body = "POST", ngx.var.request_uri, ngx.req.get_headers(0), body
+  local ok
+  ok, refusal = receiver.verify(t)
+  if not ok then
+    return nil, refusal
+  end
+  return receiver.parse { headers = t.headers, body = body, max_bytes = t.max_bytes, max_depth = t.max_depth }
+end
+
+--- Lets only genuine callbacks of OSS pass, for access_by_lua. Others are answered and logged, with the
+-- code of the refusal (see `oss.receiver`) and nothing secret.
+--
+-- Keys that are not known yet are fetched from OSS (`resolver` and `lua_ssl_trusted_certificate` are
+-- needed then), once for all workers.
+-- @tparam table t options of `oss.receiver.verify` but method, uri, headers and body; and dict, the
+-- name of a lua_shared_dict for keys and request ids; replay may be true to use it
+-- @treturn table the fields of the callback's body, also from `fields`
+-- @raise on wrong options
+-- @usage require("resty.oss.callback").guard { dict = "oss_callbacks", secrets = { secret } }
+function M.guard(t)
+  local message, rest = check(t)
+  if message then
+    error(message, 2)
+  end
+  local fine, fields, refusal = pcall(examine, rest)
+  if not fine then
+    error((tostring(fields):gsub("^.-: verify: ", "guard: ")), 2)
+  elseif not fields then
+    ngx.log(ngx.WARN, "callback refused: ", tostring(refusal))
+    ngx.status = refusal.status
+    ngx.header["Content-Type"] = "application/json"
+    ngx.say('{"Status":"refused","Code":"', refusal.code, '"}')
+    return ngx.exit(refusal.status)
+  end
+  ngx.ctx.oss_callback = fields
+  return fields
+end
+
+--- The fields of the callback that `guard` has let in.
+-- @treturn table
+function M.fields()
+  return ngx.ctx.oss_callback
+end
+
+--- Answers the callback as OSS wants it.
+-- @param[opt] value as of `oss.receiver.reply`
+-- @raise at the caller's line when the value cannot be sent
+function M.reply(value)
+  local fine, answer = pcall(receiver.reply, value)
+  if not fine then
+    error((tostring(answer):gsub("^.-: reply: ", "reply: ")), 2)
+  end
+  ngx.status = answer.status
+  for name, text in pairs(answer.headers) do
+    ngx.header[name] = text
+  end
+  ngx.print(answer.body)
+end
+
+return M

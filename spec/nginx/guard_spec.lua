@@ -1,0 +1,197 @@
+-- The guard in front of a callback service: callbacks of the local OSS, and of a signer of this spec.
+
+local core = require "oss.core"
+local json = require "cjson"
+local local_oss = require "spec.support.local_oss"
+local nginxes = require "spec.support.nginx"
+local wire = require "spec.wire.server"
+
+local secret = ("s3cr3t"):rep(4)
+
+describe("guard", function()
+  local place, nginx, private, key_url, server
+  setup(function()
+    place = local_oss.start()
+    server = wire.start(true)
+    local public
+    private, public = core.rsa_generate(1024)
+    key_url = "https://spec.test/key.pem"
+    server:file("key", public)
+    server:file("oss", place.server.public_key)
+    nginx = nginxes.start { place = place, workers = 2, values = { dir = server.dir, tls = server.port.https,
+      key_url = key_url, oss_url = place.server.key_url, secret = secret }, http = [[
+      lua_shared_dict oss_callbacks 2m;
+      lua_ssl_trusted_certificate ${dir}/ca.pem; lua_ssl_verify_depth 3;
+      init_by_lua_block {
+        local function read(name)
+          return assert(io.open("${dir}/" .. name, "rb")):read("*a")
+        end
+        keys = { ["${key_url}"] = read "key", ["${oss_url}"] = read "oss" }
+        callback = require "resty.oss.callback"
+        function counted(fetch)
+          return function(url)
+            ngx.shared.spec:incr("fetched", 1, 0)
+            ngx.sleep(0.1)
+            return fetch(url)
+          end
+        end
+      }
+    ]], server = [[
+      location /cb {
+        access_by_lua_block { callback.guard { keys = keys, dict = "oss_callbacks" } }
+        content_by_lua_block { callback.reply { got = callback.fields() } }
+      }
+      location /token {
+        access_by_lua_block { callback.guard { keys = keys, secrets = { "another secret of ours", "${secret}" } } }
+        content_by_lua_block { callback.reply() }
+      }
+      location /once {
+        access_by_lua_block { callback.guard { keys = keys, dict = "oss_callbacks", replay = true } }
+        content_by_lua_block { callback.reply() }
+      }
+      location /small {
+        client_body_buffer_size 1k;
+        access_by_lua_block { callback.guard { keys = keys, max_bytes = 4000 } }
+        content_by_lua_block { callback.reply() }
+      }
+      location /fetched {
+        access_by_lua_block { callback.guard { dict = "oss_callbacks", fetch = counted(function(url)
+          return url:find("good", 1, true) and keys["${key_url}"] or nil, "nothing there"
+        end) } }
+        content_by_lua_block { callback.reply() }
+      }
+      location /default_fetch {
+        access_by_lua_block { callback.guard {} }
+        content_by_lua_block { callback.reply() }
+      }
+      location /wrong {
+        content_by_lua_block {
+          local list = {}
+          for i, t in ipairs { false, { dict = "nowhere" }, { replay = true }, { keyz = {} } } do
+            list[i] = select(2, pcall(function() callback.guard(t) end))
+          end
+          ngx.print(require("cjson").encode(list))
+        }
+      }
+    ]] }
+  end)
+  teardown(function()
+    nginx:stop()
+    place:stop()
+    server:stop()
+  end)
+
+  -- A callback as OSS sends it. t: url of the key, body, type, sign (what is signed instead), method, headers
+  local function send(target, t)
+    t = t or {}
+    local body = t.body or '{"object":"a"}'
+    local text = assert(core.callback_string_to_verify(target, t.sign or body))
+    local headers = { ["Content-Type"] = t.type or "application/json",
+      ["x-oss-pub-key-url"] = core.base64(t.url or key_url),
+      Authorization = core.base64(assert(core.rsa_sign_md5(private, text))) }
+    for name, value in pairs(t.headers or {}) do
+      headers[name] = value or nil
+    end
+    local status, answer = nginx:get(target, { method = t.method or "POST", body = body, headers = headers })
+    return status, json.decode(answer), answer
+  end
+
+  it("lets callbacks of OSS in, and answers as OSS wants it", function()
+    local client = place:client()
+    local url = "http://127.0.0.1:" .. nginx.port
+    local res = assert(client:put { bucket = "examplebucket", key = "a b.txt", body = "12345", callback = {
+      url = url .. "/cb?x=%20y&z", body = { object = "${object}", size = "${size}", uid = "${x:uid}" },
+      vars = { uid = "é" } } })
+    assert.same({ got = { object = "a b.txt", size = 5, uid = "é" } }, res.callback.json)
+    res = assert(client:put { bucket = "examplebucket", key = "a b.txt", body = "12345",
+      callback = { url = url .. "/cb", body = "object=${object}&size=${size}" } })
+    assert.same({ got = { object = "a b.txt", size = "5" } }, res.callback.json)
+    local t = { bucket = "examplebucket", key = "k", body = "12345", callback = { url = url .. "/token",
+      body = { bucket = "${bucket}", object = "${object}" }, token = { secret = secret, ttl = 60 } } }
+    assert.same({ Status = "OK" }, assert(client:put(t)).callback.json)
+    t.callback.token = { secret = "some secret that is not known", ttl = 60 }
+    local _, err = client:put(t)
+    assert.equal("Error status : 400.", err.message)
+    client:close()
+  end)
+
+  it("refuses what OSS did not send, and logs why", function()
+    local status, answer = send("/cb", { sign = '{"object":"b"}' })
+    assert.equal(400, status)
+    assert.same({ Status = "refused", Code = "SignatureMismatch" }, answer)
+    assert.equal("SignatureMissing", select(2, send("/cb", { headers = { Authorization = false } })).Code)
+    assert.equal("KeyUrlForbidden", select(2, send("/cb", { url = "https://evil.example/key.pem" })).Code)
+    assert.equal("ContentTypeUnsupported", select(2, send("/cb", { type = "text/plain" })).Code)
+    assert.equal("BodyInvalid", select(2, send("/cb", { body = '{"a":1,"a":2}' })).Code)
+    status, answer = send("/cb", { method = "PUT" })
+    assert.equal(405, status)
+    assert.equal("MethodNotAllowed", answer.Code)
+    assert.truthy(nginx:log():find("callback refused: SignatureMismatch: ", 1, true))
+    assert.is_nil(nginx:log():find(secret, 1, true))
+    assert.equal(200, (send("/cb?a=%2F")))
+  end)
+
+  it("limits the body, before it is read and after", function()
+    assert.equal(200, (send("/small", { body = '{"a":"' .. ("x"):rep(3900) .. '"}' })))
+    local status, answer = send("/small", { body = '{"a":"' .. ("x"):rep(4000) .. '"}' })
+    assert.equal(413, status)
+    assert.equal("BodyTooLarge", answer.Code)
+    local body = ("x"):rep(5000)
+    assert.equal(413, (nginx:get("/small", { method = "POST", headers = { ["Transfer-Encoding"] = "chunked" },
+      raw = ("%x\r\n%s\r\n0\r\n\r\n"):format(#body, body) })))
+  end)
+
+  it("takes each request id once, whichever worker gets it", function()
+    local n = { [200] = 0, [400] = 0 }
+    for i = 1, 20 do
+      local status = send("/once", { body = ('{"reqId":"id-%d"}'):format(i % 5) })
+      n[status] = n[status] + 1
+    end
+    assert.same({ [200] = 5, [400] = 15 }, n)
+    assert.equal("RequestIdMissing", select(2, send("/once")).Code)
+  end)
+
+  it("fetches a key once for all workers", function()
+    local good = "https://gosspublic.alicdn.com/good.pem"
+    local open = {}
+    local text = core.callback_string_to_verify("/fetched", "{}")
+    for i = 1, 12 do
+      open[i] = nginx:open("/fetched", { method = "POST", body = "{}", headers = {
+        ["Content-Type"] = "application/json", ["x-oss-pub-key-url"] = core.base64(good),
+        Authorization = core.base64(core.rsa_sign_md5(private, text)) } })
+    end
+    for i = 1, 12 do
+      local status, body = open[i]:finish()
+      assert.equal(200, status, body)
+    end
+    assert.equal(1, nginx:run "return ngx.shared.spec:get('fetched')")
+    local bad = "https://gosspublic.alicdn.com/bad.pem"
+    for _ = 1, 3 do
+      local status, answer = send("/fetched", { url = bad })
+      assert.equal(503, status)
+      assert.equal("KeyUnavailable", answer.Code)
+    end
+    assert.equal(2, nginx:run "return ngx.shared.spec:get('fetched')")
+  end)
+
+  it("fetches over cosockets, with TLS, and says when it cannot", function()
+    local text, message = nginx:run([[
+      local fetch = require("resty.oss.callback").fetcher { connect_to = { "localhost:443:127.0.0.1:" .. (...) } }
+      return assert(fetch("https://localhost/large?n=32")), select(2, fetch("https://other.test/answer"))
+    ]], server.port.https)
+    assert.equal("0123456789abcdef0123456789abcdef", text)
+    assert.truthy(message:find("the host name is not known", 1, true), message)
+    local status, answer = send("/default_fetch", { url = "https://gosspublic.alicdn.com/new_key.pem" })
+    assert.equal(503, status)
+    assert.equal("KeyUnavailable", answer.Code)
+  end)
+
+  it("raises wrong options", function()
+    local _, body = nginx:get("/wrong", { method = "POST", body = "{}" })
+    local list = json.decode(body)
+    assert.truthy(list[1]:find("guard: a table of options is expected", 1, true))
+    assert.truthy(list[2]:find("guard: option 'dict': nginx.conf has no lua_shared_dict nowhere", 1, true))
+    assert.truthy(list[3]:find("guard: option 'replay' = true needs option 'dict'", 1, true))
+    assert.truthy(list[4]:find("guard: unknown option 'keyz'", 1, true), list[4])
+  end)
+end)
