@@ -97,6 +97,7 @@ build = {
       incdirs = { "src", "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
     },
+    ["oss.agenda"] = "lua/oss/agenda.lua",
     ["oss.callback"] = "lua/oss/callback.lua",
     ["oss.callback.explain"] = "lua/oss/callback/explain.lua",
     ["oss.callback.hints"] = "lua/oss/callback/hints.lua",

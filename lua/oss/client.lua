@@ -116,6 +116,23 @@ function client_methods:poll(timeout)
   return self.driver:poll(timeout or 0)
 end
 
+--- One descriptor for an event loop to watch: it is readable whenever `client:poll(0)` has something
+-- to do. Only with `engine = "thread"`.
+-- @treturn integer|nil descriptor; never read from it, and do not close it
+-- @treturn string why there is none
+-- @usage local fd = client:fd()
+function client_methods:fd()
+  if not self.driver.fd then
+    return nil, "in nginx there is no descriptor to watch"
+  end
+  return self.driver:fd()
+end
+
+--- Whether the client can be used: it is open, and this process is no child of the one that made it.
+function client_methods:usable()
+  return not self.driver.usable or self.driver:usable()
+end
+
 --- Checks options and makes an operation, which starts when it is waited for.
 -- @tparam string verb
 -- @tparam table t options

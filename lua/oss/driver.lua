@@ -1,7 +1,9 @@
 --- Drives operations over a transport with events: answers their asks, runs their handlers.
 --
 -- One operation knows nothing of others; a driver knows all of one client's: which transfer belongs
--- to whom, who sleeps until when, whose time is up.
+-- to whom, and what is due (`oss.agenda`).
+
+local agendas = require "oss.agenda"
 
 local M = {}
 
@@ -14,8 +16,10 @@ local driver_mt = { __name = "oss.driver", __index = driver_methods }
 -- @tparam table transport submit, poll, event, feed, cancel, close, now
 -- @treturn table
 function M.new(transport)
-  return setmetatable({ transport = transport, running = 0, transfers = {}, sleeping = {}, limited = {},
-    ready = {} }, driver_mt)
+  local agenda = agendas.new(function()
+    return transport:now()
+  end)
+  return setmetatable({ transport = transport, running = 0, transfers = {}, agenda = agenda }, driver_mt)
 end
 
 --- Seconds of a clock that only goes forward.
@@ -30,7 +34,7 @@ function driver_methods:start(op)
   op.started = true
   self.running = self.running + 1
   if limit then
-    self.limited[op] = self:now() + limit
+    self.agenda:limit(op, limit)
   end
   op:advance()
 end
@@ -48,7 +52,7 @@ end
 
 --- Starts a child with the next poll, outside of its parent's coroutine.
 function driver_methods:spawn(child)
-  self.ready[#self.ready + 1] = { child }
+  self.agenda:add(child)
 end
 
 --- Starts an operation with the next poll, without an owner.
@@ -61,7 +65,7 @@ end
 function driver_methods:asked(op, kind, what)
   if kind == "sleep" then
     op.state = "sleeping"
-    self.sleeping[op] = self:now() + what
+    self.agenda:sleep(op, what)
     return
   elseif kind == "await" then
     op.awaiting = true
@@ -73,8 +77,7 @@ function driver_methods:asked(op, kind, what)
     op.transfer = id
     self.transfers[id] = op
   else
-    self.ready[#self.ready + 1] = { op, { error = code, message = message, headers = {}, status = 0,
-      sent_all = false } }
+    self.agenda:add(op, { error = code, message = message, headers = {}, status = 0, sent_all = false })
   end
 end
 
@@ -87,23 +90,16 @@ function driver_methods:forget(op)
     self.transfers[op.transfer] = nil
     op.transfer = nil
     return true, sent_all
-  elseif self.sleeping[op] or op.awaiting then
-    self.sleeping[op] = nil
+  elseif op.awaiting then
     op.awaiting = false
     return true
   end
-  for i, item in ipairs(self.ready) do
-    if item[1] == op then
-      table.remove(self.ready, i)
-      return true
-    end
-  end
-  return false
+  return self.agenda:remove(op)
 end
 
 --- Takes note of an ended operation.
 function driver_methods:finished(op)
-  self.limited[op] = nil
+  self.agenda:unlimit(op)
   local parent = op.parent
   if not parent then
     self.running = self.running - 1
@@ -113,13 +109,16 @@ function driver_methods:finished(op)
   table.insert(parent.ended, op)
   if parent.awaiting then
     parent.awaiting = false
-    self.ready[#self.ready + 1] = { parent }
+    self.agenda:add(parent)
   end
 end
 
 --- Keeps what a handler raised with nobody to hand it to; the next poll raises it.
 function driver_methods:raise(message)
   self.raised = self.raised or { message }
+  if self.watched then
+    self.transport:alarm(0)
+  end
 end
 
 -- ---- events of transfers
@@ -169,43 +168,15 @@ local function dispatch(driver, kind, id, ...)
 end
 
 local function wake(driver)
-  local now
-  for op, at in pairs(driver.sleeping) do
-    now = now or driver:now()
-    if at <= now then
-      driver.sleeping[op] = nil
-      driver.ready[#driver.ready + 1] = { op }
-    end
-  end
-  for op, at in pairs(driver.limited) do
-    now = now or driver:now()
-    if at <= now then
-      driver.ready[#driver.ready + 1] = { op, limit = true }
-    end
-  end
-  local ready = driver.ready
-  driver.ready = {}
-  for _, item in ipairs(ready) do
+  for _, item in ipairs(driver.agenda:due()) do
     local op = item[1]
     if item.limit then
-      driver.limited[op] = nil
       op:interrupt("TotalTimeout",
         ("not done within %g seconds (option 'timeout')"):format(op.options.timeout))
     else
       op:advance(item[2])
     end
   end
-end
-
-local function until_next(driver, timeout)
-  local now
-  for _, list in ipairs { driver.sleeping, driver.limited } do
-    for _, at in pairs(list) do
-      now = now or driver:now()
-      timeout = math.max(0, math.min(timeout, at - now))
-    end
-  end
-  return timeout
 end
 
 local function take(driver, kind, ...)
@@ -215,20 +186,45 @@ local function take(driver, kind, ...)
   end
 end
 
+-- Every operation that waits for something of its own.
+local function waiting(driver)
+  local ops = {}
+  for _, op in pairs(driver.transfers) do
+    ops[#ops + 1] = op
+  end
+  driver.agenda:collect(ops)
+  return ops
+end
+
+local function move(driver, timeout)
+  local transport, agenda = driver.transport, driver.agenda
+  wake(driver)
+  local _, code, message = transport:poll(driver.running > 0 and agenda:free(timeout) or 0)
+  if code then
+    for _, op in ipairs(waiting(driver)) do
+      op:interrupt(code, message)
+    end
+  end
+  while take(driver, transport:event()) do end -- luacheck: ignore 542
+  if not driver.closed then
+    wake(driver)
+  end
+  if driver.watched and not driver.closed then
+    local seconds = agenda:free(math.huge)
+    if seconds < math.huge then
+      transport:alarm(seconds)
+    end
+  end
+end
+
 --- Lets the operations go on, and runs the handlers that are due.
 -- @tparam number timeout seconds to wait for something to happen; 0 never sleeps
 -- @treturn integer operations still running
 -- @raise what a handler `on_done` raised
 -- @usage while client:poll(1) > 0 do end
 function driver_methods:poll(timeout)
-  local transport = self.transport
   if not self.closed then
-    wake(self)
-    transport:poll(self.running > 0 and #self.ready == 0 and until_next(self, timeout) or 0)
-    while take(self, transport:event()) do end -- luacheck: ignore 542
-    if not self.closed then
-      wake(self)
-    end
+    move(self, timeout)
   end
   if self.raised then
     local message = self.raised[1]
@@ -238,22 +234,38 @@ function driver_methods:poll(timeout)
   return self.running
 end
 
+--- A descriptor that is readable whenever `poll(0)` has something to do.
+-- @treturn integer|nil
+-- @treturn string why there is none
+function driver_methods:fd()
+  if self.closed then
+    return nil, "the client is closed"
+  end
+  local fd = self.transport.fd and self.transport:fd()
+  if not fd then
+    return nil, "a client has a descriptor only with the option engine = \"thread\""
+  end
+  if not self.watched then
+    self.watched = true
+    self.agenda.ring = function(seconds)
+      self.transport:alarm(seconds)
+    end
+    self.transport:alarm(0)
+  end
+  return fd
+end
+
+--- Whether it can be used: it is open, and this process is no child of the one that opened it.
+function driver_methods:usable()
+  return not self.closed and (not self.transport.usable or self.transport:usable())
+end
+
 --- Ends every operation and frees everything.
 function driver_methods:close()
   if self.closed then
     return
   end
-  local ops = {}
-  for _, op in pairs(self.transfers) do
-    ops[#ops + 1] = op
-  end
-  for op in pairs(self.sleeping) do
-    ops[#ops + 1] = op
-  end
-  for _, item in ipairs(self.ready) do
-    ops[#ops + 1] = item[1]
-  end
-  for _, op in ipairs(ops) do
+  for _, op in ipairs(waiting(self)) do
     op:cancel()
   end
   self.closed = true

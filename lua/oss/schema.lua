@@ -37,6 +37,8 @@ local client = {
   { "proxy_password", "string", "password of that user" },
   { "connect_to", "table", "list of `host:port:address:port`: connect elsewhere under the same name" },
   { "connections", "integer", "transfers at the same time; more wait their turn", default = 64 },
+  { "engine", "string", "where bytes are moved: inside of `poll` and `wait`, or on a `thread` of its own",
+    values = { "poll", "thread" }, default = "poll" },
   { "user_agent", "string", "text put behind `lua-oss/VERSION`" },
   { "log", "function", "log handler `function(level, message)`; secrets are masked" },
   { "log_level", "string", "least important level to log", values = { "error", "warn", "info", "debug" },

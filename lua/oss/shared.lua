@@ -24,7 +24,7 @@ end
 -- One client for each set of client options, so that calls share connections.
 local function find(kept, t, open)
   for _, client in ipairs(kept) do
-    if same(client.options, t) then
+    if same(client.options, t) and client:usable() then
       return client
     end
   end

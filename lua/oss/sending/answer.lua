@@ -12,7 +12,8 @@ local M = {}
 
 local timeouts = { ConnectTimeout = true, IdleTimeout = true, AnswerTimeout = true, TotalTimeout = true }
 local here = { FileRead = true, FileWrite = true, BodyShort = true, BodyLong = true, HandlerFailed = true,
-  CredentialsFailed = true, ReaderFailed = true, NoSockets = true }
+  CredentialsFailed = true, ReaderFailed = true, NoSockets = true,
+  ForkedProcess = true }
 
 local function unquote(etag)
   return etag and etag:match('^"(.*)"$') or etag

@@ -13,7 +13,7 @@ local codes = { RequestTimeTooSkewed = true, BadRequest = true }
 local lasting = {
   TlsUntrusted = true, FileRead = true, FileWrite = true, BodyShort = true, BodyLong = true,
   AnswerTooLarge = true, CannotRewind = true, OutOfMemory = true, InvalidArgument = true,
-  ForbiddenByte = true, InvalidEncoding = true,
+  ForbiddenByte = true, InvalidEncoding = true, ForkedProcess = true,
 }
 
 --- Whether a further try can help.

@@ -19,6 +19,7 @@ function M.new(t, user_agent)
     client_key_password = t.client_key_password, tls_verify = t.tls_verify ~= false, tls_min = t.tls_min,
     proxy = t.proxy, proxy_username = t.proxy_username, proxy_password = t.proxy_password,
     connect_to = t.connect_to, max_active = t.connections, user_agent = user_agent,
+    thread = t.engine == "thread",
   }
   if not loop then
     return nil, message
@@ -44,6 +45,9 @@ end
 
 --- Lets transfers go on.
 -- @tparam number seconds how long to wait for something to happen, 0 to return at once
+-- @treturn integer|nil events that wait
+-- @treturn string error code: this process was forked from the loop's
+-- @treturn string text
 function transport_methods:poll(seconds)
   return self.loop:poll(seconds > 0 and math.min(ms(seconds), 60000) or 0)
 end
@@ -63,6 +67,23 @@ end
 -- @treturn boolean whether its whole body had gone out
 function transport_methods:cancel(id)
   return self.loop:cancel(id)
+end
+
+--- A descriptor to watch, see `oss.client`.
+-- @treturn integer|nil
+-- @treturn string why there is none
+function transport_methods:fd()
+  return self.loop:fd()
+end
+
+--- Makes the descriptor readable after so many seconds, at most; the next poll ends that.
+function transport_methods:alarm(seconds)
+  self.loop:alarm(seconds > 0 and math.min(ms(seconds), 2 ^ 31 - 1) or 0)
+end
+
+--- Whether it can be used: it is open, and this is the process that opened it.
+function transport_methods:usable()
+  return self.loop:usable()
 end
 
 --- Frees everything.
