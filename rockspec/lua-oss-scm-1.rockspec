@@ -102,6 +102,7 @@ build = {
     ["oss.callback.explain"] = "lua/oss/callback/explain.lua",
     ["oss.callback.hints"] = "lua/oss/callback/hints.lua",
     ["oss.callback.refusals"] = "lua/oss/callback/refusals.lua",
+    ["oss.callback.retry"] = "lua/oss/callback/retry.lua",
     ["oss.callback.token"] = "lua/oss/callback/token.lua",
     ["oss.callback.wire"] = "lua/oss/callback/wire.lua",
     ["oss.cli"] = "lua/oss/cli.lua",

@@ -16,6 +16,8 @@
 -- * `token`: `{ secret =, ttl = 3600 }` adds the variable `x:token`, an HMAC over bucket, key and expiry
 --   that `oss.receiver.verify` checks with the same secret. The body has the fields `bucket`, `object`
 --   and `token` then: a table gets those that it lacks, a string must have them;
+-- * `retry`: true or `{ attempts =, delay =, max_delay = }`: an upload of this client whose callback failed
+--   tries the callback alone again; OSS does not see it;
 -- * `policy`: name of a callback policy of the bucket, instead of all of the above.
 --
 -- @module oss.callback
@@ -23,18 +25,20 @@
 local core = require "oss.core"
 local hints = require "oss.callback.hints"
 local nearest = require "oss.common.nearest"
+local retry = require "oss.callback.retry"
 local template = require "oss.template"
 local token = require "oss.callback.token"
 
 local M = {}
 
-local fields = { "body", "body_type", "host", "policy", "sni", "token", "url", "vars" }
+local fields = { "body", "body_type", "host", "policy", "retry", "sni", "token", "url", "vars" }
 
 local types = {
   body = { string = true, table = true },
   body_type = { string = true },
   host = { string = true },
   policy = { string = true },
+  retry = { boolean = true, table = true },
   sni = { boolean = true },
   url = { string = true, table = true },
   vars = { table = true },
@@ -42,6 +46,7 @@ local types = {
 
 local expected = {
   body = "a table or a string",
+  retry = "true or a table with attempts, delay, max_delay",
   sni = "a boolean: true or false without quotes",
   url = "a string or a list of strings",
   vars = "a table of values by name",
@@ -78,7 +83,8 @@ local function check_fields(t)
         .. type(t[name]) .. " [" .. name .. ".type]"
     end
   end
-  return true
+  local message = retry.check(t.retry)
+  return not message, message
 end
 
 --- The URLs as a list of strings.
@@ -232,7 +238,11 @@ end
 --   vars = { uid = 5 },
 -- }
 function M.encode(t, place)
-  local prepared, err = M.prepare(t, place)
+  local prepared
+  local err = token.check_place(place)
+  if not err then
+    prepared, err = M.prepare(t, place)
+  end
   if not prepared then
     error(err, 2)
   end

@@ -231,6 +231,35 @@ describe("callback.encode", function()
     assert.is_false(ok)
     assert.truthy(err:find("callback_spec.lua:%d+: callback%.url"), err)
   end)
+
+  it("takes the callback of an upload, with retry and token", function()
+    local t = { url = "http://a.com/", body = { size = "${size}" }, retry = { attempts = 2 },
+      token = { secret = ("s"):rep(32) } }
+    local text, vars = callback.encode(t, { bucket = "examplebucket", key = "a", now = 1700000000 })
+    assert.is_nil(decoded(text):find("retry", 1, true))
+    assert.truthy(decoded(text):find("${x:token}", 1, true))
+    assert.is_string(cjson.decode(decoded(vars))["x:token"])
+    assert.same({ attempts = 2 }, t.retry)
+  end)
+
+  it("names what is wrong with the place of a token", function()
+    local t = { url = "http://a.com/", body = {}, token = { secret = ("s"):rep(32) } }
+    for _, case in ipairs {
+      { "x", "place: expected a table with bucket, key and now, got string" },
+      { 5, "place: expected a table with bucket, key and now, got number" },
+      { { bucket = 5 }, "place.bucket: expected a string, got number" },
+      { { bucket = "b", key = "k", now = "1" }, "place.now: expected a number, got string" },
+      { { bukcet = "b" }, "place.bukcet: no such field; did you mean 'bucket'?" },
+      { nil, "callback.token: it is made for one object, and none is known here; give bucket, key and now" },
+    } do
+      local ok, err = pcall(function()
+        callback.encode(t, case[1])
+      end)
+      assert.is_false(ok)
+      assert.equal(1, select(2, err:gsub("callback_spec%.lua:%d+: ", "")), err)
+      assert.truthy(err:find(case[2], 1, true), err)
+    end
+  end)
 end)
 
 describe("callback.explain", function()
@@ -266,6 +295,11 @@ describe("callback.explain", function()
   it("shows what becomes of image sizes for other files", function()
     local text = callback.explain { url = "http://a.com", body = '{"pic":"${imageInfo.width},${imageInfo.height}"}' }
     has(text, '{"pic":"810,539"}', 'no image:\n  {"pic":","}')
+  end)
+
+  it("shows the callback of an upload, with retry and token", function()
+    has(callback.explain { url = "http://a.com", body = { size = "${size}" }, retry = true,
+      token = { secret = ("s"):rep(32) } }, '"bucket":"examplebucket"', '"size":114020', '"token":"')
   end)
 
   it("shows the host that is given, and policies", function()

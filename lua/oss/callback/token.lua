@@ -51,6 +51,26 @@ local function is_list(t)
   return t[1] ~= nil
 end
 
+local place_types = { bucket = "string", key = "string", key_prefix = "string", now = "number" }
+
+--- Checks what a token is to be made for.
+-- @param place what a user gave
+-- @treturn nil|string what is wrong, naming the field
+function M.check_place(place)
+  if place ~= nil and type(place) ~= "table" then
+    return "place: expected a table with bucket, key and now, got " .. type(place)
+  end
+  for name, value in pairs(place or {}) do
+    local wanted = place_types[name]
+    if not wanted then
+      return "place." .. tostring(name) .. ": no such field"
+        .. nearest.clause(tostring(name), { "bucket", "key", "key_prefix", "now" })
+    elseif type(value) ~= wanted then
+      return ("place.%s: expected a %s, got %s"):format(name, wanted, type(value))
+    end
+  end
+end
+
 --- Puts a token into a callback.
 -- @tparam table t a callback with `token`
 -- @tparam table place what the token is for: bucket, key or key_prefix, and now (unix seconds; the time

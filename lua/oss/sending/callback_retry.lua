@@ -2,44 +2,7 @@
 --
 -- What is stored stays; only `retry_callback` is sent.
 
-local nearest = require "oss.common.nearest"
-
 local M = {}
-
-local known = { attempts = "number", delay = "number", max_delay = "number" }
-
---- The callback without its retry settings.
--- @tparam table t the user's callback option
--- @treturn table
-function M.without(t)
-  if t.retry == nil then
-    return t
-  end
-  local copy = {}
-  for name, value in pairs(t) do
-    copy[name] = name ~= "retry" and value or nil
-  end
-  return copy
-end
-
---- Checks the retry settings.
--- @tparam table t the user's callback option
--- @treturn nil|string what is wrong
-function M.check(t)
-  if t.retry == nil or t.retry == true or t.retry == false then
-    return nil
-  elseif type(t.retry) ~= "table" then
-    return "callback.retry must be true or a table with attempts, delay, max_delay"
-  end
-  for name, value in pairs(t.retry) do
-    if not known[name] then
-      return ("callback.retry: unknown '%s'%s"):format(tostring(name),
-        nearest.clause(tostring(name), { "attempts", "delay", "max_delay" }))
-    elseif type(value) ~= "number" or value <= 0 then
-      return ("callback.retry.%s must be a number above 0"):format(name)
-    end
-  end
-end
 
 --- Tries the callback of a stored object again, when that was asked for.
 -- @tparam table op a put or upload that has ended
@@ -56,7 +19,7 @@ function M.after(op, res, err)
   end
   settings = settings == true and {} or settings
   local o = op.options
-  local options = { bucket = o.bucket, key = o.key, callback = M.without(callback),
+  local options = { bucket = o.bucket, key = o.key, callback = callback,
     attempts = settings.attempts, retry_delay = settings.delay, retry_max_delay = settings.max_delay,
     connect_timeout = o.connect_timeout, idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout }
   local retry_callback = require "oss.sending.retry_callback"

@@ -4,7 +4,6 @@ local core = require "oss.core"
 local callbacks = require "oss.callback"
 local options = require "oss.options"
 local mime = require "oss.sending.mime"
-local retries = require "oss.sending.callback_retry"
 
 local M = {}
 
@@ -204,12 +203,8 @@ end
 -- @treturn table|nil as from `oss.callback.prepare`
 -- @treturn string what is wrong
 function M.callback(client, t, place)
-  local message = retries.check(t)
-  local prepared
-  if not message then
-    prepared, message = callbacks.prepare(retries.without(t), place)
-  end
-  if message then
+  local prepared, message = callbacks.prepare(t, place)
+  if not prepared then
     return nil, message
   end
   for _, warning in ipairs(place.quiet and {} or prepared.warnings) do
