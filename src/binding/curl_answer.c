@@ -1,9 +1,6 @@
 #include "binding/curl_answer.h"
 #include "core/err.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 void
 los_push_int64(lua_State *L, long long value)
 {
@@ -26,8 +23,12 @@ push_headers(lua_State *L, const struct los_answer *a)
 {
     los_str name, value;
     size_t at = 0;
+    int n = 0;
 
-    lua_newtable(L);
+    while (los_answer_header(a, &at, &name, &value))
+        n++;
+    lua_createtable(L, 0, n);
+    at = 0;
     while (los_answer_header(a, &at, &name, &value)) {
         push_str(L, name);
         lua_pushvalue(L, -1);
@@ -48,10 +49,14 @@ push_headers(lua_State *L, const struct los_answer *a)
 static void
 set_crc(lua_State *L, const char *name, uint64_t crc)
 {
-    char text[24];
+    char digits[20];
+    size_t i = sizeof(digits);
 
-    snprintf(text, sizeof(text), "%" PRIu64, crc);
-    lua_pushstring(L, text);
+    do {
+        digits[--i] = (char)('0' + crc % 10);
+        crc /= 10;
+    } while (crc > 0);
+    lua_pushlstring(L, digits + i, sizeof(digits) - i);
     lua_setfield(L, -2, name);
 }
 

@@ -9,8 +9,6 @@ Loops.
 #include "core/err.h"
 #include "curl/engine.h"
 
-#include <limits.h>
-
 #define LOOP "oss.curl.loop"
 
 static int
@@ -152,14 +150,9 @@ static int
 poll(lua_State *L)
 {
     struct los_engine *loop = check_loop(L);
-    lua_Number ms = luaL_optnumber(L, 2, 0);
-    int waiting;
+    int ms = los_round_up(luaL_optnumber(L, 2, 0));
+    int waiting = los_engine_poll(loop, ms);
 
-    if (!(ms > 0))
-        ms = 0;
-    else if (ms > INT_MAX)
-        ms = INT_MAX;
-    waiting = los_engine_poll(loop, (int)ms);
     release_cancelled(L, loop);
     if (waiting < 0)
         return push_failure(L, waiting);
@@ -312,9 +305,8 @@ static int
 set_alarm(lua_State *L)
 {
     struct los_engine *loop = check_loop(L);
-    lua_Number ms = luaL_checknumber(L, 2);
 
-    los_engine_alarm(loop, ms > 0 ? (int)(ms < INT_MAX ? ms : INT_MAX) : 0);
+    los_engine_alarm(loop, los_round_up(luaL_checknumber(L, 2)));
     return 0;
 }
 

@@ -62,6 +62,19 @@ to_number(lua_State *L, const char *name, double max)
     return n;
 }
 
+int
+los_round_up(double n)
+{
+    int whole;
+
+    if (!(n > 0))
+        return 0;
+    if (n >= INT_MAX)
+        return INT_MAX;
+    whole = (int)n;
+    return whole < n ? whole + 1 : whole;
+}
+
 static void
 read_field(lua_State *L, const struct field *f, void *at)
 {
@@ -75,7 +88,7 @@ read_field(lua_State *L, const struct field *f, void *at)
         *(const char **)at = s.p;
         break;
     case STR: *(los_str *)at = to_str(L, f->name); break;
-    case INT: *(int *)at = (int)to_number(L, f->name, INT_MAX); break;
+    case INT: *(int *)at = los_round_up(to_number(L, f->name, INT_MAX)); break;
     case SIZE:
         *(size_t *)at = (size_t)to_number(
             L, f->name, sizeof(size_t) < 8 ? (double)SIZE_MAX : NUMBER_MAX);

@@ -13,4 +13,7 @@ void los_read_loop_options(lua_State *L, int index,
 void los_read_transfer_options(lua_State *L, int index,
                                struct los_transfer_options *options);
 
+/* 0 to INT_MAX; a fraction of a millisecond must not become "no limit". */
+int los_round_up(double n);
+
 #endif
