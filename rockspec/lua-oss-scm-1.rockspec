@@ -103,6 +103,7 @@ build = {
     ["oss.callback.hints"] = "lua/oss/callback/hints.lua",
     ["oss.callback.refusals"] = "lua/oss/callback/refusals.lua",
     ["oss.callback.retry"] = "lua/oss/callback/retry.lua",
+    ["oss.callback.sample"] = "lua/oss/callback/sample.lua",
     ["oss.callback.token"] = "lua/oss/callback/token.lua",
     ["oss.callback.wire"] = "lua/oss/callback/wire.lua",
     ["oss.cli"] = "lua/oss/cli.lua",

@@ -250,23 +250,25 @@ function M.encode(t, place)
 end
 
 --- Shows what is sent to OSS and what the service will receive for a sample object.
+--
+-- The body is shown in both body types; where the other one cannot be, the text says why.
 -- @tparam table t a callback
 -- @tparam[opt] table sample values of the system variables by name; the others have usual values
 -- @treturn string text for people
--- @raise a line of field, rule and cure for each mistake
+-- @raise at the caller's line: a line of field, rule and cure for each mistake
 -- @usage print(require("oss.callback").explain({ url = "http://example.com/uploaded",
 --   body = { size = "${size}" } }, { size = 12 }))
 function M.explain(t, sample)
   local explain = require "oss.callback.explain"
-  local prepared, err = M.prepare(t, explain.place(sample))
-  local text
-  if prepared then
-    text, err = explain.text(t, prepared, sample)
+  local values, err = require("oss.callback.sample").fill(sample)
+  local prepared
+  if values then
+    prepared, err = M.prepare(t, explain.place(values))
   end
-  if not text then
+  if not prepared then
     error(err, 2)
   end
-  return text
+  return explain.text(prepared, values)
 end
 
 --- What to do about a failed callback or a refused one.

@@ -297,6 +297,25 @@ describe("callback.explain", function()
     has(text, '{"pic":"810,539"}', 'no image:\n  {"pic":","}')
   end)
 
+  local other_forms = {
+    { "object=${object}&size=${size}", nil, 'body_type = "json":\n  object="exampledir/photo 1.jpg"&size=114020\n',
+      "body.not_json" },
+    { '{"o":${object}}', nil, 'body_type = "form":\n  {"o":exampledir%2Fphoto%201.jpg}\n', "body.form" },
+    { "${x:v}", "json", 'body_type = "form":\n  a%20b\n' },
+    { "${size}", nil, 'body_type = "json":\n  114020\n' },
+    { '{"o":"${object}"}', "form", 'With body_type = "json" it cannot be sent:\n  callback.body: ', "body.quoted" },
+    { { tags = { 1 } }, nil, 'With body_type = "form" it cannot be sent:\n  callback.body.tags: ', "body.nested" },
+    { { o = "a ${object}" }, "form", 'With body_type = "json" it cannot be sent:\n  callback.body.o: ', "body.mixed" },
+    { { o = ("ä"):rep(900) }, nil, 'With body_type = "form" it cannot be sent:\n', "body.size" },
+  }
+  for i, case in ipairs(other_forms) do
+    it("shows the other body type, or why there is none " .. i, function()
+      local text = callback.explain { url = "http://a.com", body = case[1], body_type = case[2],
+        vars = case[1] == "${x:v}" and { v = "a b" } or nil }
+      has(text, case[3], case[4] and "[" .. case[4] .. "]" or "body_type")
+    end)
+  end
+
   it("shows the callback of an upload, with retry and token", function()
     has(callback.explain { url = "http://a.com", body = { size = "${size}" }, retry = true,
       token = { secret = ("s"):rep(32) } }, '"bucket":"examplebucket"', '"size":114020', '"token":"')
@@ -308,15 +327,43 @@ describe("callback.explain", function()
   end)
 
   it("raises at the caller's line, for the sample too", function()
-    for _, arguments in ipairs { { {} }, { { url = "http://a.com", body = "a" }, { objct = 1 } } } do
+    local good = { url = "http://a.com", body = "a" }
+    for _, case in ipairs {
+      { {}, nil, "callback.url" },
+      { good, "x", "sample: expected a table of values by name, got 'x'" },
+      { good, { objct = 1 }, "sample.objct: no such variable; did you mean 'object'?" },
+      { good, { "photo.jpg" }, "sample.1: no such variable" },
+      { good, { size = "abc" }, "sample.size: expected a whole number, got 'abc'" },
+      { good, { size = "" }, "sample.size: expected a whole number, got ''" },
+      { good, { size = {} }, "sample.size: expected a whole number, got a table" },
+      { good, { size = -1 }, "sample.size: expected a whole number, got -1" },
+      { good, { ["imageInfo.width"] = 1.5 }, "sample.imageInfo.width: expected a whole number, got 1.5" },
+      { good, { object = 5 }, "sample.object: expected a string" },
+      { good, { object = "\255" }, "sample.object: expected a string of printable UTF-8, got '\\xff'" },
+      { good, { bucket = "a\r\nb" }, "sample.bucket: expected a string of printable UTF-8, got 'a\\x0d\\x0ab'" },
+      { good, { mimeType = false }, "sample.mimeType: expected a string" },
+    } do
       local ok, err = pcall(function()
-        callback.explain(arguments[1], arguments[2])
+        callback.explain(case[1], case[2])
       end)
       assert.is_false(ok)
-      assert.truthy(err:find("callback_spec.lua:%d+: "), err)
+      assert.equal(1, select(2, err:gsub("%f[%w_]callback_spec%.lua:%d+: ", "")), err)
+      has(err, case[3])
     end
-    local _, err = pcall(callback.explain, { url = "http://a.com", body = "a" }, { objct = 1 })
-    has(err, "sample.objct", "did you mean 'object'?")
+  end)
+
+  it("takes every variable in the sample", function()
+    local sample = { bucket = "b1", object = "o", etag = "E", size = 0, mimeType = "text/plain",
+      ["imageInfo.height"] = "", ["imageInfo.width"] = "7", ["imageInfo.format"] = "png", crc64 = "1",
+      contentMd5 = "M=", vpcId = "v", clientIp = "1.2.3.4", reqId = "R", operation = "PostObject" }
+    local body = {}
+    for name in pairs(sample) do
+      body[name] = "${" .. name .. "}"
+    end
+    has(callback.explain({ url = "http://a.com", body = body }, sample),
+      '{"bucket":"b1","clientIp":"1.2.3.4","contentMd5":"M=","crc64":"1","etag":"E","imageInfo.format":"png",'
+      .. '"imageInfo.height":"","imageInfo.width":"7","mimeType":"text/plain","object":"o","operation":"PostObject",'
+      .. '"reqId":"R","size":0,"vpcId":"v"}', "x-oss-bucket: b1\n", "x-oss-request-id: R\n")
   end)
 end)
 

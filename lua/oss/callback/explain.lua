@@ -1,29 +1,11 @@
 --- What a callback looks like on its way: to OSS, and from OSS to the service.
 
 local core = require "oss.core"
-local nearest = require "oss.common.nearest"
 local template = require "oss.template"
 
 local M = {}
 
 local max_bytes = 5120
-
-local default_sample = {
-  bucket = "examplebucket",
-  object = "exampledir/photo 1.jpg",
-  etag = "D8E8FCA2DC0F896FD7CB4CB0031BA249",
-  size = "114020",
-  mimeType = "image/jpeg",
-  ["imageInfo.height"] = "539",
-  ["imageInfo.width"] = "810",
-  ["imageInfo.format"] = "jpg",
-  crc64 = "13027479509578346683",
-  contentMd5 = "2Oj8otwPiW/Xy0ywAxuiSQ==",
-  vpcId = "",
-  clientIp = "203.0.113.7",
-  reqId = "66399AA50123456789ABCDEF",
-  operation = "PutObject",
-}
 
 local mime_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
 
@@ -48,33 +30,6 @@ x-oss-tag: CALLBACK
 
 local function indent(text)
   return (("\n" .. text):gsub("\n", "\n  "):gsub("\n  \n", "\n\n"):sub(2):gsub("%s+$", ""))
-end
-
-local function known_names()
-  local names = {}
-  for name in pairs(default_sample) do
-    names[#names + 1] = name
-  end
-  return names
-end
-
---- The user's sample over the default one, everything as text.
-local function fill_sample(sample)
-  local values = {}
-  for name, value in pairs(default_sample) do
-    values[name] = value
-  end
-  if sample and sample.mimeType and not tostring(sample.mimeType):find("^image/") then
-    values["imageInfo.height"], values["imageInfo.width"], values["imageInfo.format"] = nil, nil, nil
-  end
-  for name, value in pairs(sample or {}) do
-    if not default_sample[name] then
-      return nil, "sample." .. tostring(name) .. ": no such variable"
-        .. nearest.clause(tostring(name), known_names())
-    end
-    values[name] = type(value) == "number" and template.number(value) or tostring(value)
-  end
-  return values
 end
 
 local function limits(base64)
@@ -106,10 +61,7 @@ local function request(prepared, values)
   local url = core.callback_url(prepared.urls[1])
   local default_port = url.scheme == "https" and 443 or 80
   local host = prepared.host or url.host .. (url.port ~= default_port and ":" .. url.port or "")
-  local body, err = core.callback_expand(prepared.body, prepared.body_type, values)
-  if not body then
-    return nil, "callback.body: " .. err
-  end
+  local body = assert(core.callback_expand(prepared.body, prepared.body_type, values))
   return head:format(url.target, host, #body, core.base64(core.md5(body)), mime_types[prepared.body_type],
     values.bucket, values.reqId) .. "\n" .. body
 end
@@ -125,37 +77,58 @@ local function no_image(prepared, values)
   return core.callback_expand(prepared.body, prepared.body_type, other)
 end
 
---- The body of a table in the other type, when it can be written in it.
-local function other_type(prepared, values)
-  local other = prepared.body_type == "json" and "form" or "json"
-  local text = type(prepared.source) == "table" and template[other](prepared.source)
-  return text and core.callback_expand(text, other, values), other
+--- What is wrong with a body: nil or the first error, and the warnings that are not known yet.
+local function judge(prepared, body, body_type)
+  local vars, known = {}, {}
+  for name, value in pairs(prepared.vars) do
+    vars[#vars + 1] = name
+    vars[#vars + 1] = value
+  end
+  for _, warning in ipairs(prepared.warnings) do
+    known[warning] = true
+  end
+  local _, problems = core.callback_check { urls = prepared.urls, host = prepared.host, body = body,
+    body_type = body_type, vars = vars }
+  local warnings = {}
+  for _, problem in ipairs(problems) do
+    if not problem.warning then
+      return problem.message
+    elseif problem.field == "body" and not known[problem.message] then
+      warnings[#warnings + 1] = "(" .. problem.message .. ")"
+    end
+  end
+  return nil, warnings
 end
 
-local function received(prepared, sample)
-  local values, err = fill_sample(sample)
-  if not values then
-    return nil, err
+--- The body under the other body type and what is odd about that, or why it cannot be sent so.
+local function other_form(prepared, values)
+  local other = prepared.body_type == "json" and "form" or "json"
+  local body, err = prepared.source, nil
+  if type(body) == "table" then
+    body, err = template[other](body)
   end
+  local warnings
+  if body then
+    err, warnings = judge(prepared, body, other)
+  end
+  if err then
+    return ("With body_type = %q it cannot be sent:\n"):format(other) .. indent(err)
+  end
+  table.insert(warnings, 1, (core.callback_expand(body, other, values)))
+  return ("The body with body_type = %q:\n"):format(other) .. indent(table.concat(warnings, "\n"))
+end
+
+local function received(prepared, values)
   for name, value in pairs(prepared.vars) do
     values[name] = value
   end
-  local text
-  text, err = request(prepared, values)
-  if not text then
-    return nil, err
-  end
-  local out = { "Received by the service, for an object as in the sample:", indent(text) }
+  local out = { "Received by the service, for an object as in the sample:", indent(request(prepared, values)) }
   local plain = no_image(prepared, values)
   if plain then
     out[#out + 1] = "The body when the object is no image:"
     out[#out + 1] = indent(plain)
   end
-  local other, name = other_type(prepared, values)
-  if other then
-    out[#out + 1] = ("The body with body_type = %q:"):format(name)
-    out[#out + 1] = indent(other)
-  end
+  out[#out + 1] = other_form(prepared, values)
   if #prepared.urls > 1 then
     out[#out + 1] = "Without an answer of status 200 OSS goes on to:"
     out[#out + 1] = indent(table.concat(prepared.urls, "\n", 2))
@@ -164,31 +137,20 @@ local function received(prepared, sample)
 end
 
 --- What a token is made for in an explanation: the sample's object, at the sample's time.
--- @tparam table|nil sample values of the system variables
+-- @tparam table values from `oss.callback.sample`
 -- @treturn table
-function M.place(sample)
-  sample = type(sample) == "table" and sample or {}
-  return { bucket = tostring(sample.bucket or default_sample.bucket),
-    key = tostring(sample.object or default_sample.object), now = 1715051173 }
+function M.place(values)
+  return { bucket = values.bucket, key = values.object, now = 1715051173 }
 end
 
 --- The text of `oss.callback.explain`.
--- @tparam table t the callback as the user wrote it
--- @tparam table prepared what `oss.callback.prepare` made of it
--- @tparam table|nil sample values of the system variables
--- @treturn[1] string
--- @return[2] nil, message
-function M.text(t, prepared, sample)
+-- @tparam table prepared what `oss.callback.prepare` made of the callback
+-- @tparam table values from `oss.callback.sample`
+-- @treturn string
+function M.text(prepared, values)
   local out = { sent_to_oss(prepared) }
-  if t.policy then
-    out[2] = "What the service receives is up to that policy of the bucket."
-  else
-    local text, err = received(prepared, sample)
-    if not text then
-      return nil, err
-    end
-    out[2] = text
-  end
+  out[2] = prepared.body and received(prepared, values)
+    or "What the service receives is up to that policy of the bucket."
   if #prepared.warnings > 0 then
     out[3] = "Warnings:\n" .. indent(table.concat(prepared.warnings, "\n"))
   end

@@ -17,7 +17,7 @@ function M.check(retry)
     local field = "callback.retry." .. tostring(name) .. ": "
     if not known[name] then
       return field .. "no such field" .. nearest.clause(tostring(name), names) .. " [retry.field]"
-    elseif type(value) ~= "number" or not (value > 0) then
+    elseif type(value) ~= "number" or value <= 0 or value ~= value then
       return field .. "not a number above 0 [retry.value]"
     end
   end
