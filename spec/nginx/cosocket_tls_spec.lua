@@ -87,9 +87,10 @@ describe("a cosocket transfer over TLS", function()
       tls_min = "lua_ssl_protocols", proxy = "proxies", proxy_username = "proxies",
       client_cert = "client certificates", client_key = "client certificates" } do
       local message = nginx:run([[
-        local name = ...
-        return select(2, pcall(oss.client, { region = "cn-hangzhou", [name] = name == "tls_min" and "1.2" or "x" }))
-      ]], name)
+        local name, file = ...
+        local values = { tls_min = "1.2", proxy = "http://proxy.test" }
+        return select(2, pcall(oss.client, { region = "cn-hangzhou", [name] = values[name] or file }))
+      ]], name, server.dir .. "/ca.pem")
       assert.truthy(message:find("option '" .. name .. "' cannot be used with resty.oss", 1, true), message)
       assert.truthy(message:find(text, 1, true), message)
     end

@@ -175,11 +175,9 @@ describe("resty.oss", function()
     ]]
     assert.equal("transport", err.kind)
     assert.is_true(sent < 20000000)
-    _, err, sent = nginx:run [[
+    _, err = nginx:run [[
       local mine = new_client { access_key_secret = "wrong" }
-      local op = mine:start("put", put { body = noise(20000000) })
-      local res, err = op:wait()
-      return res, err, op:status().sent
+      return mine:start("put", put { body = noise(20000000) }):wait()
     ]]
     assert.equal("SignatureDoesNotMatch", err.code)
     assert.is_string(err.fields.StringToSign)

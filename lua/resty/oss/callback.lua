@@ -37,14 +37,14 @@ function cache_methods:set(name, text, seconds)
   self.dict:set(name, text, seconds)
 end
 
-local lock_seconds = 10
+local lock_seconds, patience = 5, 4 -- OSS waits five seconds in all
 
 -- One of all workers fetches; the others look again and again.
 function cache_methods:lock(name)
   name = "oss-callback-lock:" .. name
   local waited = 0
   while not self.dict:add(name, true, lock_seconds) do
-    if waited >= lock_seconds then
+    if waited >= patience then
       return nil, "another one is being fetched"
     end
     ngx.sleep(0.05)

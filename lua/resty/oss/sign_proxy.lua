@@ -22,8 +22,8 @@
 -- does not go on either. What OSS answers, also the callback's answer, goes to the client.
 
 local credentials = require "oss.credentials"
-local headers = require "oss.sending.headers"
 local mime = require "oss.sending.mime"
+local names = require "oss.sending.names"
 local options = require "oss.options"
 local presign = require "oss.permits.presign"
 
@@ -106,7 +106,7 @@ end
 
 -- A key mostly comes from the client.
 local function wrong_key(t)
-  local message = type(t.key) == "string" and headers.check_names(t, true)
+  local message = type(t.key) == "string" and type(t.bucket) == "string" and (names.missing(t, true) or names.fault(t))
   return message and message:find("^option 'key'") and message
 end
 
@@ -142,7 +142,12 @@ return function(t)
   if not keys then
     return fail(502, message)
   end
-  local url, head = client:signer(keys):sign(value, now)
+  local signer, url, head
+  signer, message = client:signer(keys)
+  if not signer then
+    return fail(502, message)
+  end
+  url, head = signer:sign(value, now)
   if not url then
     return fail(400, head)
   end
