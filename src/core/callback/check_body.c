@@ -5,10 +5,13 @@
 
 #define CONTEXT 24 /* bytes of the body shown around a mistake */
 
-/* Where in JSON text we are: inside quotes, behind a backslash. */
+/* Where in JSON text we are: inside quotes, behind a backslash. One that is
+ * outside of quotes makes the text no JSON: its quotes are escaped once too
+ * often, and from there on nobody knows what is inside. */
 struct quotes {
     int inside;
     int escaped;
+    int lost;
 };
 
 static void
@@ -19,8 +22,10 @@ follow_quotes(struct quotes *q, los_str text)
     for (i = 0; i < text.n; i++) {
         if (q->escaped)
             q->escaped = 0;
+        else if (text.p[i] == '\\' && !q->inside)
+            q->lost = 1;
         else if (text.p[i] == '\\')
-            q->escaped = q->inside;
+            q->escaped = 1;
         else if (text.p[i] == '"')
             q->inside = !q->inside;
     }
@@ -49,7 +54,8 @@ is_given(const struct los_callback *cb, los_str bare_name)
     return 0;
 }
 
-/* The rule that a placeholder breaks; q is NULL in a form. */
+/* The rule that a placeholder breaks; q is NULL in a form and where nobody
+ * knows what is inside of quotes. */
 static enum los_callback_rule
 placeholder_rule(const struct los_callback *cb, los_str name,
                  const struct quotes *q)
@@ -202,13 +208,13 @@ los_callback_check_body(const struct los_callback *cb,
 {
     int type = los_callback_is_json(cb->body_type);
     int json = type == 1 && begins_as_json(cb->body);
-    struct quotes quotes = {0, 0};
+    struct quotes quotes = {0, 0, 0};
     size_t errors = report->errors;
     los_str rest = cb->body;
     struct los_part part;
 
     while (los_template_next(&rest, &part)) {
-        check_part(cb, report, &part, json ? &quotes : NULL);
+        check_part(cb, report, &part, json && !quotes.lost ? &quotes : NULL);
         if (part.type == LOS_PART_TEXT)
             follow_quotes(&quotes, part.text);
     }
