@@ -51,6 +51,15 @@ test_messages(void)
                "callback.body: OSS knows no such name: '${sze}'; did you "
                "mean ${x:size}? [body.unknown]",
                "a variable instead of the cure");
+    is_message(problem(LOS_RULE_VARS_UNUSED, LOS_STR("x:uid")),
+               "callback.vars: the variable is given but not used, so OSS "
+               "does not send it: 'x:uid'; use it in the body as ${x:uid} "
+               "[vars.unused]",
+               "a variable in the cure");
+    is_message(problem(LOS_RULE_BODY_PARENTHESES, LOS_STR("$(x:u)")),
+               "callback.body: OSS refuses parentheses: '$(x:u)'; write "
+               "${x:u}, with braces [body.parentheses]",
+               "a placeholder in the cure");
     p = problem(LOS_RULE_NONE, LOS_STR("x"));
     is_message(p, "", "no rule, no message");
 }

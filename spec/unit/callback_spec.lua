@@ -49,6 +49,8 @@ describe("core callback", function()
     assert.is_nil(problems[2].index)
     assert.is_string(problems[2].text)
     assert.is_string(problems[2].cure)
+    local _, warnings = core.callback_check { urls = { "http://a.com" }, body = "a", vars = { "uid", "1" } }
+    assert.equal("use it in the body as ${x:uid}", warnings[1].cure)
   end)
 
   describe("expand", function()

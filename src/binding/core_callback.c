@@ -104,12 +104,26 @@ set_text(lua_State *L, const char *key, los_str text)
     lua_setfield(L, -2, key);
 }
 
+typedef void writer(const struct los_callback_problem *, struct los_buf *);
+
+static void
+set_written(lua_State *L, const char *key, writer *write,
+            const struct los_callback_problem *problem)
+{
+    struct los_buf *text = los_push_buf(L);
+
+    write(problem, text);
+    if (los_push_result(L, text, LOS_OK) != 1)
+        lua_error(L);
+    lua_setfield(L, -3, key);
+    lua_pop(L, 1);
+}
+
 static void
 push_problem(lua_State *L, const struct los_callback_problem *problem)
 {
     const struct los_callback_rule_info *rule =
         los_callback_rule_info(problem->rule);
-    struct los_buf *line;
 
     lua_createtable(L, 0, 8);
     lua_pushstring(L, rule->field);
@@ -120,8 +134,6 @@ push_problem(lua_State *L, const struct los_callback_problem *problem)
     lua_setfield(L, -2, "warning");
     lua_pushstring(L, rule->text);
     lua_setfield(L, -2, "text");
-    lua_pushstring(L, rule->cure);
-    lua_setfield(L, -2, "cure");
     set_text(L, "piece", problem->piece);
     if (problem->nearest.n > 0) {
         lua_pushstring(L, problem->nearest_var ? "x:" : "");
@@ -133,12 +145,8 @@ push_problem(lua_State *L, const struct los_callback_problem *problem)
         lua_pushinteger(L, (lua_Integer)problem->index + 1);
         lua_setfield(L, -2, "index");
     }
-    line = los_push_buf(L);
-    los_callback_problem_write(problem, line);
-    if (los_push_result(L, line, LOS_OK) != 1)
-        lua_error(L);
-    lua_setfield(L, -3, "message");
-    lua_pop(L, 1);
+    set_written(L, "cure", los_callback_cure_write, problem);
+    set_written(L, "message", los_callback_problem_write, problem);
 }
 
 /***

@@ -73,6 +73,10 @@ int los_callback_check(const struct los_callback *cb,
 void los_callback_problem_write(const struct los_callback_problem *problem,
                                 struct los_buf *out);
 
+/* Appends what cures it. */
+void los_callback_cure_write(const struct los_callback_problem *problem,
+                             struct los_buf *out);
+
 /* The JSON texts, with their keys in a fixed order, every string escaped once
  * and UTF-8 kept. Names of variables get `x:` when they lack it; their order
  * is kept. LOS_E_ENCODING when something is not UTF-8, LOS_E_ARGUMENT for an

@@ -50,6 +50,31 @@ add_piece(struct los_buf *out, los_str piece)
         add_text(out, "...");
 }
 
+/* The name in a piece: of a placeholder, or a variable's bare one. */
+static los_str
+name_in(los_str piece)
+{
+    if (piece.n > 3 && piece.p[0] == '$')
+        return los_str_of(piece.p + 2, piece.n - 3);
+    return los_var_bare(piece);
+}
+
+void
+los_callback_cure_write(const struct los_callback_problem *problem,
+                        struct los_buf *out)
+{
+    const struct los_callback_rule_info *rule =
+        los_callback_rule_info(problem->rule);
+    const char *p;
+
+    for (p = rule != NULL ? rule->cure : ""; *p != '\0'; p++) {
+        if (*p == '@')
+            add_piece(out, name_in(problem->piece));
+        else
+            los_buf_add_char(out, *p);
+    }
+}
+
 void
 los_callback_problem_write(const struct los_callback_problem *problem,
                            struct los_buf *out)
@@ -80,7 +105,7 @@ los_callback_problem_write(const struct los_callback_problem *problem,
         add_text(out, "}?");
     } else {
         add_text(out, "; ");
-        add_text(out, rule->cure);
+        los_callback_cure_write(problem, out);
     }
     add_text(out, " [");
     add_text(out, rule->name);

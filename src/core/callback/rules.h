@@ -8,7 +8,8 @@
 #define LOS_RULE_ERROR   0 /* OSS refuses it, or the service gets nonsense */
 #define LOS_RULE_WARNING 1 /* allowed, and probably a mistake */
 
-/* X(constant, field, name, severity, what is wrong, cure) */
+/* X(constant, field, name, severity, what is wrong, cure); @ in a cure is the
+ * name that the problem is about, without braces, a variable without `x:` */
 #define LOS_CALLBACK_RULES(X)                                                 \
     X(URL_MISSING, "url", "url.missing", ERROR, "no URL is given",            \
       "give one to five URLs such as https://example.com/uploaded")           \
@@ -50,7 +51,7 @@
     X(BODY_UTF8, "body", "body.utf8", ERROR, "the body is not UTF-8",         \
       "convert it; binary data goes base64-encoded")                          \
     X(BODY_PARENTHESES, "body", "body.parentheses", ERROR,                    \
-      "OSS refuses $(name)", "write ${name}, with braces")                    \
+      "OSS refuses parentheses", "write ${@}, with braces")                   \
     X(BODY_PLACEHOLDER, "body", "body.placeholder", ERROR,                    \
       "a placeholder is ${name}: no spaces, closed by }",                     \
       "close it or correct its name; there is no way to send a bare ${")      \
@@ -60,10 +61,10 @@
       "the variable is used but not given", "give it in vars")                \
     X(BODY_QUOTED, "body", "body.quoted", ERROR,                              \
       "in JSON OSS puts the quotes itself, so quotes come out twice",         \
-      "write the placeholder alone, without quotes around it")                \
+      "write ${@} alone, without quotes around it")                           \
     X(BODY_IMAGE_SIZE, "body", "body.image_size", ERROR,                      \
       "it is nothing at all for other files than images, which breaks JSON",  \
-      "put it into quotes")                                                   \
+      "put it into quotes: \"${@}\"")                                         \
     X(BODY_JSON, "body", "body.json", ERROR,                                  \
       "the body will not be JSON when it is filled in",                       \
       "correct it here; write the JSON as it reads, without further "         \
@@ -101,7 +102,7 @@
       "the variable's value is not UTF-8", "send binary data base64-encoded") \
     X(VARS_UNUSED, "vars", "vars.unused", WARNING,                            \
       "the variable is given but not used, so OSS does not send it",          \
-      "use it in the body as ${x:name}")                                      \
+      "use it in the body as ${x:@}")                                         \
     X(VARS_SIZE, "vars", "vars.size", ERROR,                                  \
       "the variables are longer than 5 KB in base64",                         \
       "send an id and keep the data in your service")                         \
