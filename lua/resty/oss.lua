@@ -32,7 +32,7 @@ local M = {}
 M._VERSION = require "oss.version"
 
 --- Like Lua's assert, with a readable message; see `oss.errors.assert`.
--- @function resty.oss.assert
+-- @function assert
 M.assert = errors.assert
 
 --- Makes a client.

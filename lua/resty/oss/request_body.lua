@@ -1,4 +1,5 @@
 --- The body of the present request as a reader, to be streamed to OSS in constant memory.
+-- @module resty.oss.request_body
 
 local slice_size = 64 * 1024
 
@@ -41,7 +42,7 @@ end
 --
 -- A body with a Content-Length goes from socket to socket; larger slices (`lua_socket_buffer_size 64k`)
 -- cost less. A chunked body is taken in by nginx first, beyond `client_body_buffer_size` into a file.
--- @function resty.oss.request_body
+-- @function request_body
 -- @treturn function|nil for option `reader`
 -- @treturn integer|string its length, for option `length`; or why there is none
 -- @usage

@@ -20,6 +20,7 @@
 -- Of the client's headers only the length, Content-Type and Content-MD5 go on, and with GET and HEAD
 -- Range and the conditions: no Cookie, no Authorization, no x-oss-*, no address of the client. Its query
 -- does not go on either. What OSS answers, also the callback's answer, goes to the client.
+-- @module resty.oss.sign_proxy
 
 local credentials = require "oss.credentials"
 local mime = require "oss.sending.mime"
@@ -112,7 +113,7 @@ end
 
 --- Signs the present request and sets `$oss_url`. Ends it with 405 when its method is another than
 -- `method`, with 400 when the key cannot be one, with 502 when there are no credentials.
--- @function resty.oss.sign_proxy
+-- @function sign_proxy
 -- @tparam table t client, the options of `presign` but `callback_as`, and pass (names of further headers
 -- of the client that go on)
 -- @raise on wrong options, at the caller's line
