@@ -10,6 +10,9 @@
 -- print(server.url)                       -- http://127.0.0.1:PORT, to be used as endpoint with path style
 -- server:stop()
 --
+-- Callback services must answer with JSON. OSS's Chinese manual allows XML, too, when the answer has the
+-- Content-Type `application/xml`; the English one does not. A service that passes here pleases both.
+--
 -- Which bucket a request means is told in `oss.emulator.address`, faults in `oss.emulator.faults.plan`, the names
 -- of the files under the root in `oss.emulator.store.names`.
 

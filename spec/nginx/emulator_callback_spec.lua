@@ -235,6 +235,11 @@ describe("the local OSS", function()
       end
     end)
 
+    it("when the answer is XML, whatever it calls itself", function()
+      failed(answered("HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 4\r\n\r\n<a/>"),
+        "Response body is not valid json format.", "0007-00000205")
+    end)
+
     it("when nobody listens, or talks something else", function()
       failed(put({ callbackUrl = "http://127.0.0.1:1/" }, nil, { key = "kept", service = false }),
         "Error status : 502.")
@@ -326,7 +331,7 @@ describe("the local OSS", function()
     it("its configuration", function()
       for _, case in ipairs {
         { { callbackUrl = "" }, "0007-00000004", "The callback url configuration is invalid." },
-        { { callbackUrl = "my" }, nil, nil },
+        { { callbackUrl = "my" }, "0007-00000004" },
         { { callbackUrl = "http://127.0.0.1:test/" }, "0007-00000004" },
         { { callbackUrl = ("http://127.0.0.1/;"):rep(6) }, "0007-00000005" },
         { { callbackUrl = "http://no-such-host.invalid/" }, "0007-00000007", "Can not get ip by this host." },
@@ -335,7 +340,9 @@ describe("the local OSS", function()
         { { callbackBody = "" }, "0007-00000011", "The callback body is empty." },
         { { callbackBodyType = true }, "0007-00000012" }, { { callbackBodyType = "text/plain" }, "0007-00000013" },
         { { callbackSNI = "true" }, "0007-00000014", "The callback sni is invalid." },
-        { { callbackSNI = 1 }, "0007-00000014" },
+        { { callbackSNI = 1 }, "0007-00000014" }, { { callbackStage = 1 }, "0007-00000015" },
+        { { callbackStage = "" }, "0007-00000016" }, { { callbackFailureAction = {} }, "0007-00000017" },
+        { { callbackSignatureVersion = "0" }, nil, "The callback signature version is invalid." },
         { { additionalHeaders = { ["x-oss-a"] = "b" } }, "0007-00000026" },
       } do
         local fields = with(case[1])
@@ -355,6 +362,7 @@ describe("the local OSS", function()
       assert.equal("The callback configuration is not base64 encoded.", fields.Message)
       fields = put_raw { "x-oss-callback", core.base64('{"callbackUrl":"http://a/","callbackBody":"{"a":1}"}') }
       assert.equal("The callback configuration is not json format.", fields.Message)
+      assert.equal("0007-00000003", put_raw({ "x-oss-callback", core.base64("[]") }).EC)
       fields = put_raw { "x-oss-callback", core.base64(client.json.encode {
         callbackUrl = "http://127.0.0.1/", callbackBody = ("x"):rep(4000) }) }
       assert.equal("The length of callback exceed max value.", fields.Message)

@@ -3,7 +3,9 @@
 --
 -- Where the documentation leaves OSS's behaviour open: an empty `callbackUrl` is refused (not taken for
 -- "no callback"), one `;` behind the last URL is ignored, unknown keys are ignored, numbers and booleans
--- are taken as values of variables, a placeholder of an unknown name is an invalid body.
+-- are taken as values of variables, a placeholder of an unknown name is an invalid body. Of `callbackStage` and
+-- `callbackFailureAction` only the type is known, so only an empty stage is a wrong one. No name is published
+-- for the signature's version; `callbackSignatureVersion` is taken.
 -- @module oss.callback.wire
 
 local core = require "oss.core"
@@ -57,7 +59,8 @@ local function decode(text, name)
     refuse(broken, text)
   end
   local value = cjson.decode(json)
-  if not is_object(value) then
+  -- Decoded, an empty list looks like an empty object.
+  if not is_object(value) or not json:find("^%s*{") then
     refuse(name, json)
   end
   return value, json
@@ -69,7 +72,8 @@ local function parse_urls(text, json, public_only)
   end
   local urls = {}
   for one in (text:gsub(";$", "") .. ";"):gmatch("([^;]*);") do
-    local url = core.callback_url(one:find("^%a+://") and one or "http://" .. one)
+    -- Without a scheme a host is told by its dot or its port: OSS refuses a bare word.
+    local url = one:find("[.:]") and core.callback_url(one:find("^%a+://") and one or "http://" .. one)
     if #urls == max_urls then
       refuse("url_count", json)
     elseif not url then
@@ -116,6 +120,20 @@ local function parse_additional_headers(headers, json)
   return headers
 end
 
+-- Settings that are judged, and then mean nothing here: their effect is not published.
+local function check_rest(config, json)
+  local stage, action, version = config.callbackStage, config.callbackFailureAction, config.callbackSignatureVersion
+  if stage ~= nil and type(stage) ~= "string" then
+    refuse("stage", json)
+  elseif stage == "" then
+    refuse("stage_value", json)
+  elseif action ~= nil and type(action) ~= "string" then
+    refuse("failure_action", json)
+  elseif version ~= nil and version ~= "1.0" and version ~= "2.0" then
+    refuse("signature_version", json)
+  end
+end
+
 local function parse_vars(text)
   local vars = {}
   if text then
@@ -153,6 +171,7 @@ local function parse(t)
     refuse("sni", json)
   end
   out.sni = config.callbackSNI == true
+  check_rest(config, json)
   out.additional_headers = parse_additional_headers(config.additionalHeaders, json)
   out.vars = parse_vars(vars_text)
   for name, value in pairs(t.form_vars or {}) do
