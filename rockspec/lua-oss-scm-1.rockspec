@@ -139,6 +139,7 @@ build = {
     ["oss.emulator.faults.queue"] = "lua/oss/emulator/faults/queue.lua",
     ["oss.emulator.form.parser"] = "lua/oss/emulator/form/parser.lua",
     ["oss.emulator.form.policy"] = "lua/oss/emulator/form/policy.lua",
+    ["oss.emulator.form.reader"] = "lua/oss/emulator/form/reader.lua",
     ["oss.emulator.host.admin"] = "lua/oss/emulator/host/admin.lua",
     ["oss.emulator.host.config"] = "lua/oss/emulator/host/config.lua",
     ["oss.emulator.host.locate"] = "lua/oss/emulator/host/locate.lua",

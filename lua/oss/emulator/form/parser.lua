@@ -2,8 +2,8 @@
 --
 -- Nothing is held in memory but the fields before the file; the file's end is found by going over the body once.
 
-local body = require "oss.emulator.body"
 local errors = require "oss.emulator.errors"
+local reader = require "oss.emulator.form.reader"
 
 local M = {}
 
@@ -31,71 +31,6 @@ function M.boundary(content_type)
   return boundary
 end
 
--- A buffer over the body's slices that can be searched and cut; `at` is its first byte's place in the body.
-local function reader(content)
-  local slices, buffer, at, ended = body.slices(content), "", 0, false
-  local self = {}
-
-  local function fill()
-    local slice = not ended and slices()
-    if not slice then
-      ended = true
-      return false
-    end
-    buffer = buffer .. slice
-    return true
-  end
-
-  -- Takes everything up to a text, and the text; nil when it is not within so many bytes.
-  function self.upto(text, limit)
-    local from = 1
-    while true do
-      local first, last = buffer:find(text, from, true)
-      if first then
-        local before = buffer:sub(1, first - 1)
-        buffer = buffer:sub(last + 1)
-        at = at + last
-        return before
-      end
-      from = math.max(1, #buffer - #text + 2)
-      if #buffer > limit + #text or not fill() then
-        return nil
-      end
-    end
-  end
-
-  -- Skips to a text without keeping what comes before; the place where it begins.
-  function self.skip_to(text)
-    while true do
-      local first = buffer:find(text, 1, true)
-      if first then
-        local place = at + first - 1
-        buffer = buffer:sub(first)
-        at = place
-        return place
-      end
-      local drop = math.max(0, #buffer - #text + 1)
-      buffer = buffer:sub(drop + 1)
-      at = at + drop
-      if not fill() then
-        return nil
-      end
-    end
-  end
-
-  function self.place()
-    return at
-  end
-
-  -- Leaves the rest unread, but lets the iterator close its file.
-  function self.drain()
-    while fill() do
-      buffer = ""
-    end
-  end
-  return self
-end
-
 local function unquote(text)
   return text and (text:gsub('\\(["\\])', "%1"))
 end
@@ -114,9 +49,9 @@ end
 
 -- Reads one part that is a plain field.
 local function read_field(input, delimiter, form, name)
-  local value = input.upto(delimiter, most_before_file)
+  local value = input:upto(delimiter, most_before_file)
   if not value then
-    if input.place() + most_values < form.size then
+    if input:place() + most_values < form.size then
       errors.raise("MaxPOSTPreDataLengthExceededError")
     end
     malformed()
@@ -136,23 +71,23 @@ end
 -- @tparam string boundary
 -- @treturn table `{ fields = by lower-case name, file = { from =, length =, name =, content_type = } }`
 function M.read(content, boundary)
-  local input = reader(content)
+  local input = reader.open(content)
   local form = { fields = {}, names = 0, values = 0, size = content.size }
   local delimiter = "\r\n--" .. boundary
-  if not input.upto("--" .. boundary, #boundary + 1024) then
+  if not input:upto("--" .. boundary, #boundary + 1024) then
     malformed()
   end
   while true do
-    local rest = input.upto("\r\n", 128)
+    local rest = input:upto("\r\n", 128)
     if not rest or rest:sub(1, 2) == "--" then
       break
     end
-    local name, filename, content_type = part_head(input.upto("\r\n\r\n", 16 * 1024) or malformed())
+    local name, filename, content_type = part_head(input:upto("\r\n\r\n", 16 * 1024) or malformed())
     if not name then
       malformed()
     elseif name:lower() == "file" then
-      local from = input.place()
-      local finish = input.skip_to(delimiter)
+      local from = input:place()
+      local finish = input:skip_to(delimiter)
       if not finish then
         malformed()
       end
@@ -161,7 +96,7 @@ function M.read(content, boundary)
     end
     read_field(input, delimiter, form, name)
   end
-  input.drain()
+  input:drain()
   if not form.file then
     errors.raise("IncorrectNumberOfFilesInPOSTRequest")
   end
