@@ -109,6 +109,7 @@ build = {
     ["oss.cli"] = "lua/oss/cli.lua",
     ["oss.cli.emulator"] = "lua/oss/cli/emulator.lua",
     ["oss.client"] = "lua/oss/client.lua",
+    ["oss.common.files"] = "lua/oss/common/files.lua",
     ["oss.common.log"] = "lua/oss/common/log.lua",
     ["oss.common.nearest"] = "lua/oss/common/nearest.lua",
     ["oss.common.protect"] = "lua/oss/common/protect.lua",

@@ -18,6 +18,7 @@
 
 local admin = require "oss.emulator.host.admin"
 local config = require "oss.emulator.host.config"
+local files = require "oss.common.files"
 local locate = require "oss.emulator.host.locate"
 local options = require "oss.emulator.host.options"
 local root_folder = require "oss.emulator.host.root"
@@ -71,7 +72,7 @@ local function launch(t, tools, root, port, admin_port)
     .. "%s -p %s -c nginx.conf -e logs/error.log >%s 2>&1"):format(shell.quote(tools.nginx), shell.quote(root .. "/"),
     shell.quote(said)))
   if not ok then
-    local text = root_folder.read(said) or ""
+    local text = files.read(said) or ""
     return nil, why_not(text), text:find("Address already in use", 1, true) ~= nil
   elseif not root_folder.await_pid(root) then
     return nil, "nginx started but wrote no pid file in " .. root, false

@@ -1,3 +1,4 @@
+local files = require "oss.common.files"
 local log = require "oss.common.log"
 local nearest = require "oss.common.nearest"
 local protect = require "oss.common.protect"
@@ -72,5 +73,57 @@ describe("protect", function()
     assert.equal(2, thread())
     assert.equal(11, thread(10))
     assert.same({ true, "end", 20 }, { thread(20) })
+  end)
+end)
+
+describe("files", function()
+  local path
+
+  before_each(function()
+    path = os.tmpname()
+  end)
+
+  after_each(function()
+    os.remove(path)
+  end)
+
+  it("are read and written byte for byte", function()
+    local text = "a\r\n\0\255\n"
+    assert.is_true(files.write(path, text))
+    assert.equal(text, files.read(path))
+    assert.equal(1, select("#", files.read(path)))
+    assert.is_true(files.write(path, ""))
+    assert.equal("", files.read(path))
+  end)
+
+  it("that cannot be read or written are told", function()
+    local missing = path .. "-missing/file"
+    for _, result in ipairs {
+      { files.read(missing) }, { files.read(path:match("^(.*)/")) }, { files.write(missing, "x") },
+      { files.write("/dev/full", "x") }, { files.replace(missing, "x") },
+    } do
+      assert.is_nil(result[1])
+      assert.is_string(result[2])
+    end
+  end)
+
+  it("are replaced, and nothing is left beside them", function()
+    assert.is_true(files.replace(path, "old"))
+    assert.is_true(files.replace(path, "new"))
+    assert.equal("new", files.read(path))
+    assert.is_nil(files.read(path .. ".new"))
+  end)
+
+  it("stay as they were when they cannot be replaced", function()
+    files.write(path, "old")
+    assert(os.execute("ln -s /dev/full " .. path .. ".new"))
+    assert.is_nil(files.replace(path, "new"))
+    assert.equal("old", files.read(path))
+    assert.is_nil(io.open(path .. ".new"))
+    local folder = path .. "-folder"
+    os.execute("mkdir -p " .. folder .. "/full")
+    assert.is_nil(files.replace(folder, "new"))
+    assert.is_nil(files.read(folder .. ".new"))
+    os.execute("rm -r " .. folder)
   end)
 end)

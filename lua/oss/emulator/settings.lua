@@ -2,26 +2,20 @@
 --
 -- One table for the whole worker, read from `emulator.json` in the root before the workers start.
 
+local files = require "oss.common.files"
 local json = require "cjson"
 
 local M = {}
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
 --- Fills the table.
 -- @tparam string root the emulator's folder
 function M.load(root)
-  for name, value in pairs(json.decode(read(root .. "/emulator.json"))) do
+  for name, value in pairs(json.decode(assert(files.read(root .. "/emulator.json")))) do
     M[name] = value
   end
   M.root = root
-  M.private_key = read(root .. "/callback_key.pem")
-  M.public_key = read(root .. "/callback_pub_key_v1.pem")
+  M.private_key = assert(files.read(root .. "/callback_key.pem"))
+  M.public_key = assert(files.read(root .. "/callback_pub_key_v1.pem"))
   M.key_url = M.admin_url .. "/callback_pub_key_v1.pem"
   M.by_id = {}
   for _, credential in ipairs(M.credentials) do

@@ -1,45 +1,25 @@
 --- Where resume tokens are kept: a file, or a store of the user's.
 
+local files = require "oss.common.files"
 local json = require "cjson.safe"
 
 local M = {}
 
-local function read_all(path)
-  local file = io.open(path, "rb")
-  if not file then
-    return nil
-  end
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
---- Keeps the token in a file; written beside it and renamed, so that it is whole at any moment.
+--- Keeps the token in a file that is whole at any moment.
 -- @tparam string path
 -- @treturn table load, save, clear
 function M.file(path)
   return {
     load = function()
-      local text = read_all(path)
+      local text = files.read(path)
       return text and json.decode(text) or nil
     end,
     save = function(token)
       local text, message = json.encode(token)
-      local beside = path .. ".new"
-      local file
-      if text then
-        file, message = io.open(beside, "wb")
-      end
-      if not file then
+      if not text then
         return nil, message
       end
-      local ok
-      ok, message = file:write(text)
-      local closed, close_message = file:close()
-      if ok and closed then
-        ok, message = os.rename(beside, path)
-      end
-      return ok and closed, message or close_message
+      return files.replace(path, text)
     end,
     clear = function()
       os.remove(path)

@@ -2,21 +2,10 @@
 
 local json = require "cjson"
 local core = require "oss.core"
+local files = require "oss.common.files"
 local shell = require "oss.emulator.host.shell"
 
 local M = {}
-
---- Reads a file.
--- @tparam string path
--- @treturn string|nil
-function M.read(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read("*a")
-  if file then
-    file:close()
-  end
-  return text
-end
 
 --- Writes a file that only its owner may read.
 -- @tparam string path
@@ -24,9 +13,7 @@ end
 function M.write(path, text)
   -- Made empty first: under this umask only a new file gets the mode.
   shell.run("umask 077; rm -f " .. shell.quote(path) .. "; : > " .. shell.quote(path))
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  assert(file:close())
+  assert(files.write(path, text))
 end
 
 -- A process that has ended but that nobody reaps can still be signalled; it counts as gone.
@@ -34,7 +21,7 @@ local alive = "{ kill -0 %s && ! grep -qs '^State:[[:space:]]*Z' /proc/%s/status
 
 -- The pid of a running emulator, nil when there is none.
 local function running(root)
-  local pid = (M.read(root .. "/nginx.pid") or ""):match("^%d+")
+  local pid = (files.read(root .. "/nginx.pid") or ""):match("^%d+")
   if pid and shell.run(alive:format(pid, pid)) then
     return pid
   end
@@ -56,7 +43,7 @@ function M.prepare(root)
   end
   shell.run("rm -f " .. shell.quote(path) .. "/tmp/* 2>/dev/null")
   os.remove(path .. "/nginx.pid")
-  if not M.read(path .. "/callback_key.pem") then
+  if not files.read(path .. "/callback_key.pem") then
     -- 512 bits, as OSS's own key: services under test meet the same trouble with it.
     local private, public = core.rsa_generate(512)
     if not private then
@@ -72,7 +59,7 @@ end
 -- @tparam string root
 -- @treturn string PEM
 function M.public_key(root)
-  return M.read(root .. "/callback_pub_key_v1.pem")
+  return files.read(root .. "/callback_pub_key_v1.pem")
 end
 
 --- Writes what the workers must know.
@@ -104,7 +91,7 @@ end
 local function is_taken(port)
   local pattern = (":%04X %%x+:%%x+ 0A"):format(port)
   for _, path in ipairs { "/proc/net/tcp", "/proc/net/tcp6" } do
-    if (M.read(path) or ""):find(pattern) then
+    if (files.read(path) or ""):find(pattern) then
       return true
     end
   end

@@ -1,5 +1,6 @@
 --- Files and folders under the root: made on the side, moved into place.
 
+local files = require "oss.common.files"
 local lfs = require "lfs"
 local json = require "cjson"
 local settings = require "oss.emulator.settings"
@@ -60,27 +61,12 @@ function M.remove(path, top)
   end
 end
 
---- Reads a whole file.
--- @tparam string path
--- @treturn string|nil
-function M.read(path)
-  local file = io.open(path, "rb")
-  if not file then
-    return nil
-  end
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
 --- Writes a whole file on the side.
 -- @tparam string text
 -- @treturn string its temporary path
 function M.write(text)
   local path = M.temporary()
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  assert(file:close())
+  assert(files.write(path, text))
   return path
 end
 
@@ -95,7 +81,7 @@ end
 -- @tparam string path
 -- @treturn table|nil
 function M.load(path)
-  local text = M.read(path)
+  local text = files.read(path)
   return text and json.decode(text)
 end
 
