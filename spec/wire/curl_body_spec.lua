@@ -2,26 +2,14 @@
 
 local core = require "oss.core"
 local curl = require "oss.curl"
+local curl_server = require "spec.support.curl_server"
 local wire = require "spec.wire.server"
 
 describe("the body of a curl transfer", function()
   local server, loop
 
-  setup(function()
-    server = wire.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    loop = assert(curl.loop())
-  end)
-
-  after_each(function()
-    assert.equal(0, loop:active())
-    loop:close()
+  curl_server.around({ setup, teardown, before_each, after_each }, function(...)
+    server, loop = ...
   end)
 
   local function echo(request)

@@ -2,26 +2,15 @@
 
 local core = require "oss.core"
 local curl = require "oss.curl"
+local curl_server = require "spec.support.curl_server"
 local wire = require "spec.wire.server"
 
 describe("a curl loop", function()
   local server, loop
 
-  setup(function()
-    server = wire.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    loop = assert(curl.loop())
-  end)
-
-  after_each(function()
-    loop:close()
-  end)
+  curl_server.around({ setup, teardown, before_each, after_each }, function(...)
+    server, loop = ...
+  end, "busy")
 
   local function submit(path, request)
     request = request or {}
