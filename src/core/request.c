@@ -19,32 +19,13 @@ los_fault_set(struct los_fault *fault, int code, const char *field,
     return code;
 }
 
-/* Looks at eight bytes a step for one below 14, since callbacks make values
- * of some kilobytes; only those steps are then looked at byte by byte. */
+/* Three looks by the C library cost less than one byte by byte: callbacks make
+ * values of some kilobytes. */
 static int
 has_forbidden(los_str s)
 {
-    const uint64_t ones = 0x0101010101010101u;
-    size_t i = 0;
-
-    while (i < s.n) {
-        uint64_t x;
-        size_t end = i + 8;
-
-        if (s.n - i >= 8) {
-            memcpy(&x, s.p + i, 8);
-            if (((x - ones * 14) & ~x & ones * 0x80) == 0) {
-                i = end;
-                continue;
-            }
-        } else {
-            end = s.n;
-        }
-        for (; i < end; i++)
-            if (s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == '\0')
-                return 1;
-    }
-    return 0;
+    return memchr(s.p, '\r', s.n) != NULL || memchr(s.p, '\n', s.n) != NULL
+           || memchr(s.p, '\0', s.n) != NULL;
 }
 
 int
