@@ -24,6 +24,7 @@
 
 local core = require "oss.core"
 local hints = require "oss.callback.hints"
+local kept = require "oss.callback.kept"
 local nearest = require "oss.common.nearest"
 local retry = require "oss.callback.retry"
 local template = require "oss.template"
@@ -176,7 +177,9 @@ local function to_core(t)
   return ok and c, err
 end
 
---- Checks a callback and makes what an upload needs. Never raises for the sake of `t`.
+--- Checks a callback and makes what an upload needs. Never raises for the sake of `t`. The result may
+-- be shared: it is only to be read.
+-- @function prepare
 -- @tparam table t a callback
 -- @tparam[opt] table options `open_vars = true` when form fields of the upload bring further
 -- variables; for a token `bucket`, `key` (or `key_prefix`) and `now`, from which its time counts
@@ -184,7 +187,7 @@ end
 -- (strings by full name, as form fields need them), `warnings` (list of lines), `body` (template),
 -- `body_type` ("json" or "form") and `source` (the body before it became a template)
 -- @return[2] nil, message: a line of field, rule and cure for each mistake
-function M.prepare(t, options)
+M.prepare = kept.keep(function(t, options)
   options = options or {}
   local has_token = type(t) == "table" and t.token ~= nil
   local c, err
@@ -224,7 +227,7 @@ function M.prepare(t, options)
     return nil, err
   end
   return prepared
-end
+end)
 
 --- The values of `x-oss-callback` and `x-oss-callback-var`, for programs that send them on their own.
 -- @tparam table t a callback
