@@ -25,7 +25,7 @@ BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help deps demo env test check lint format docs c-test c-tests fuzz clean \
+.PHONY: all help deps demo env test check layers lint format docs c-test c-tests fuzz clean \
         $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
@@ -100,6 +100,9 @@ test:  ## install what is needed, build, run every test
 check:  ## the quick tests, on Lua 5.4 alone
 	@$(MAKE) -s WERROR=-Werror lua-5.4
 	@tools/test lua5.4.unit
+
+layers:  ## prove that no file includes or requires what it must not know
+	@lua5.4 tools/layers.lua
 
 lint:  ## layers, luacheck, clang-format
 	@tools/test check
