@@ -22,6 +22,7 @@ local operation = require "oss.operation"
 local options = require "oss.options"
 local permits = require "oss.permits.issue"
 local put = require "oss.sending.put"
+local settings = require "oss.settings"
 local retry_callback = require "oss.sending.retry_callback"
 local upload = require "oss.uploading.upload"
 local version = require "oss.version"
@@ -54,10 +55,10 @@ function M.new(t, open)
     return nil, message
   end
   local endpoint, provider, transport
-  endpoint, message = endpoints.resolve(setmetatable({
-    region = t.region or (not t.endpoint and os.getenv("OSS_REGION")) or nil,
-    endpoint = t.endpoint or (not t.region and os.getenv("OSS_ENDPOINT")) or nil,
-  }, { __index = t }))
+  message = settings.check(t)
+  if not message then
+    endpoint, message = endpoints.resolve(settings.with_environment(t, endpoints.region_of))
+  end
   if endpoint then
     provider, message = credentials.choose(t)
   end
@@ -69,12 +70,15 @@ function M.new(t, open)
   if not transport then
     return nil, "client: " .. message
   end
-  local log, wants = logs.new(t.log, t.log_level)
+  local driver = drivers[transport.exchange and "direct" or "events"].new(transport)
+  local log, wants = logs.new(t.log, t.log_level, function(fault)
+    driver:raise(fault)
+  end)
   return setmetatable({
     options = t, endpoint = endpoint, provider = provider,
     log = log, logs = wants, clock = t.clock or os.time, skew = 0,
     random = t.random or transport.random or math.random, stat = transport.stat,
-    driver = drivers[transport.exchange and "direct" or "events"].new(transport),
+    driver = driver,
   }, client_mt)
 end
 
@@ -91,15 +95,21 @@ function client_methods:now()
 end
 
 --- The signer for some credentials; kept while they stay the same, for its key of the day.
+-- @treturn userdata|nil signer
+-- @treturn string why there is none
 function client_methods:signer(keys)
   local kept = self.kept
   if not kept or kept.id ~= keys.access_key_id or kept.secret ~= keys.access_key_secret
     or kept.token ~= keys.security_token then
     local t = self.options
     kept = { id = keys.access_key_id, secret = keys.access_key_secret, token = keys.security_token }
-    kept.signer = core.signer { version = t.signature or "v4", id = kept.id, secret = kept.secret,
+    local message
+    kept.signer, message = core.signer { version = t.signature or "v4", id = kept.id, secret = kept.secret,
       token = kept.token, region = self.endpoint.region, product = t.product,
       additional_headers = t.additional_headers }
+    if not kept.signer then
+      return nil, message
+    end
     self.kept = kept
   end
   return kept.signer
@@ -232,7 +242,7 @@ end
 
 --- Runs an operation for each of many option tables.
 -- @tparam table|function list of option tables, or a function that returns one after the other
--- @tparam[opt] table settings verb (default "put"), concurrency (default 16), on_each (handler
+-- @tparam[opt] table wanted verb (default "put"), concurrency (default 16), on_each (handler
 -- `function(index, res, err)`)
 -- @treturn {table,...} `{ result =, err = }` for each, in the order of the list
 -- @treturn table summary: total, done, failed, callbacks_failed, bytes, seconds
@@ -240,8 +250,12 @@ end
 -- @usage
 -- local results, summary = client:map({ { bucket = "b", key = "1", body = "1" },
 --   { bucket = "b", key = "2", file = "2.bin" } }, { concurrency = 8 })
-function client_methods:map(list, settings)
-  local results, summary = map.run(self, list, settings or {})
+function client_methods:map(list, wanted)
+  local message = map.check(list, wanted or {})
+  if message then
+    error(message, 2)
+  end
+  local results, summary = map.run(self, list, wanted or {})
   return results, summary
 end
 

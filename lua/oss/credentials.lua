@@ -6,10 +6,20 @@
 
 local M = {}
 
+-- A line end is what a file leaves behind; in a header it would be another header.
+local function is_clean(text)
+  return not text:find("[%c%s]")
+end
+
 local function check(t, what)
   for _, name in ipairs { "access_key_id", "access_key_secret" } do
     if type(t[name]) ~= "string" or t[name] == "" then
       return nil, what .. ": '" .. name .. "' is missing or empty"
+    end
+  end
+  for _, name in ipairs { "access_key_id", "access_key_secret", "security_token" } do
+    if type(t[name]) == "string" and not is_clean(t[name]) then
+      return nil, what .. ": '" .. name .. "' holds a space or control character, such as a line end"
     end
   end
   if t.security_token ~= nil and type(t.security_token) ~= "string" then
@@ -57,7 +67,7 @@ function M.environment(getenv)
       if id ~= "" or secret ~= "" then
         if id == "" or secret == "" then
           return nil, ("the environment has %s but no %s"):format(id ~= "" and names[1] or names[2],
-            id ~= "" and names[2] or names[1])
+            id ~= "" and names[2] or names[1]), true
         end
         local token = getenv(names[3])
         return { access_key_id = id, access_key_secret = secret,
@@ -65,7 +75,7 @@ function M.environment(getenv)
       end
     end
     return nil, "no credentials: give access_key_id and access_key_secret, or credentials, or set "
-      .. "OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET in the environment, or anonymous = true"
+      .. "OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET in the environment, or anonymous = true", true
   end
 end
 
@@ -101,17 +111,20 @@ end
 -- @tparam function|table provider as from `choose`
 -- @treturn table|nil credentials
 -- @treturn string why there are none
+-- @treturn boolean|nil whether asking again cannot help
+-- @return what the provider raised, nil when it returned
 function M.ask(call, provider)
   if type(provider) == "table" then
     return provider
   end
-  local ok, credentials, message = call(provider)
+  local ok, credentials, message, lasting = call(provider)
   if not ok then
-    return nil, "the credentials function raised: " .. tostring(credentials)
+    return nil, "the credentials function raised: " .. tostring(credentials), true, credentials
   elseif type(credentials) ~= "table" then
-    return nil, tostring(message or "the credentials function returned no table")
+    return nil, tostring(message or "the credentials function returned no table"), lasting
   end
-  return check(credentials, "credentials")
+  local checked, fault = check(credentials, "credentials")
+  return checked, fault, not checked
 end
 
 return M

@@ -135,9 +135,7 @@ function asks.exchange(driver, op, request)
     op.interruption.sent_all = answer.sent_all
     return op.interruption
   end
-  if not answer.error then
-    op:progress(answer.sent, answer.sent, answer.received)
-  end
+  op:arrived(answer)
   return answer
 end
 
@@ -231,6 +229,7 @@ function driver_methods:wait(op)
     listen(self, op, long)
   end
   raise(op)
+  raise(self)
 end
 
 --- An operation is to end early; its own thread does the rest.
@@ -257,11 +256,16 @@ function driver_methods:finished(op)
   end
 end
 
---- Keeps what a handler raised, for who waits or polls.
-function driver_methods:raise(message, op) -- luacheck: ignore 212
-  op.raised = { message }
-  if op.group then
-    op.group.raised = op.raised
+--- Keeps what a handler raised, for who waits or polls; without an operation, for the next who does.
+function driver_methods:raise(message, op)
+  local raised = { message }
+  if op then
+    op.raised = raised
+  else
+    self.raised = raised
+  end
+  if op and op.group then
+    op.group.raised = raised
   end
 end
 

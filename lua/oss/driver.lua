@@ -139,9 +139,7 @@ end
 function handlers.done(driver, op, answer)
   driver.transfers[op.transfer] = nil
   op.transfer = nil
-  if not answer.error then
-    op:progress(answer.sent, answer.sent, answer.received)
-  end
+  op:arrived(answer)
   op:advance(answer)
 end
 
@@ -167,8 +165,10 @@ local function dispatch(driver, kind, id, ...)
   end
 end
 
+-- Goes on with what is due; whether there was anything.
 local function wake(driver)
-  for _, item in ipairs(driver.agenda:due()) do
+  local due = driver.agenda:due()
+  for _, item in ipairs(due) do
     local op = item[1]
     if item.limit then
       op:interrupt("TotalTimeout",
@@ -177,6 +177,7 @@ local function wake(driver)
       op:advance(item[2])
     end
   end
+  return #due > 0
 end
 
 local function take(driver, kind, ...)
@@ -198,8 +199,8 @@ end
 
 local function move(driver, timeout)
   local transport, agenda = driver.transport, driver.agenda
-  wake(driver)
-  local _, code, message = transport:poll(driver.running > 0 and agenda:free(timeout) or 0)
+  local idle = not wake(driver) and driver.running > 0
+  local _, code, message = transport:poll(idle and agenda:free(timeout) or 0)
   if code then
     for _, op in ipairs(waiting(driver)) do
       op:interrupt(code, message)

@@ -8,7 +8,8 @@
 -- * `timeout`, `cancelled`: a limit of yours, or you, ended it.
 -- * `local`: this machine: a file, a handler of yours, or credentials.
 --
--- `stored` says whether the object is in OSS now: true, false, or nil when nobody knows.
+-- `stored` says whether what this operation sends is in OSS now: true, false (always for reads), or nil
+-- when nobody knows.
 -- @module oss.errors
 
 local M = {}

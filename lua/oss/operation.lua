@@ -239,6 +239,14 @@ function operation_methods:progress(sent, total, received)
   end
 end
 
+--- Tells the last of the progress, for an answer that means that all of it has arrived.
+-- @tparam table answer of the transport
+function operation_methods:arrived(answer)
+  if not answer.error and answer.status < 300 then
+    self:progress(answer.sent, answer.sent, answer.received)
+  end
+end
+
 --- Has the user's reader give its next chunk; when it fails, so does the operation.
 -- @treturn boolean whether there is one
 -- @treturn string|nil the chunk, nil at the end
@@ -263,7 +271,7 @@ end
 -- @treturn table an error of `oss.errors`
 -- @usage local res, err = op:wait()
 function operation_methods:wait()
-  if self.busy then
+  if self.busy and self.thread then
     error("op:wait() inside a handler of the same operation would wait forever", 2)
   end
   self.driver:wait(self)

@@ -59,6 +59,9 @@ local function show_types(option)
   return table.concat(texts, " or ")
 end
 
+local secret = { access_key_id = true, access_key_secret = true, security_token = true, proxy_password = true,
+  client_key_password = true }
+
 local function contains(list, value)
   for _, one in ipairs(list) do
     if one == value then
@@ -102,7 +105,7 @@ function M.check(verb, options)
     end
     if not has_type(option, value) then
       return ("%s: option '%s' must be %s, got %s"):format(verb, name, show_types(option),
-        type(value) == "number" and tostring(value) or type(value))
+        type(value) == "number" and not secret[name] and tostring(value) or type(value))
     end
     if option.values and not contains(option.values, value) then
       return ("%s: option '%s' must be one of %s, got '%s'"):format(verb, name,

@@ -66,7 +66,7 @@ local every = {
   { "max_answer", "bytes", "longest answer held in memory", default = "1 MiB; `get` 64 MiB" },
   { "on_retry", "function", "handler `function(err, attempt, delay)` before a further try" },
   { "on_progress", "function", "handler `function(sent, total)`; for `get` `function(received, total)`" },
-  { "on_done", "function", "handler `function(res, err)` when the operation ends" },
+  { "on_done", "function", "handler `function(res, err)` when the operation ends; what it raises comes out of `poll` or `wait`" },
 }
 
 local bodies = {
@@ -86,7 +86,7 @@ local put = {
   { "content_disposition", "string", "Content-Disposition", header = "Content-Disposition" },
   { "content_encoding", "string", "Content-Encoding", header = "Content-Encoding" },
   { "content_language", "string", "Content-Language", header = "Content-Language" },
-  { "expires", "string|integer", "Expires: a date text, or unix seconds", header = "Expires" },
+  { "expires", "string|integer", "Expires: unix seconds, or a text that is sent as it is", header = "Expires" },
   { "acl", "string", "access of the object", header = "x-oss-object-acl",
     values = { "default", "private", "public-read", "public-read-write" } },
   { "storage_class", "string", "storage class", header = "x-oss-storage-class",

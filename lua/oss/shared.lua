@@ -7,9 +7,13 @@ local M = {}
 
 local kept_max = 8
 
+-- Options are compared by what they say, not by which table says it.
 local function same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then
+    return a == b
+  end
   for name, value in pairs(a) do
-    if b[name] ~= value then
+    if not same(value, b[name]) then
       return false
     end
   end
@@ -21,6 +25,17 @@ local function same(a, b)
   return true
 end
 
+local function copy(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local all = {}
+  for name, one in pairs(value) do
+    all[name] = copy(one)
+  end
+  return all
+end
+
 -- One client for each set of client options, so that calls share connections.
 local function find(kept, t, open)
   for _, client in ipairs(kept) do
@@ -28,7 +43,7 @@ local function find(kept, t, open)
       return client
     end
   end
-  local client, message = clients.new(t, open)
+  local client, message = clients.new(copy(t), open)
   if not client then
     return nil, message
   end

@@ -140,6 +140,12 @@ describe("put", function()
     assert.is_nil(res)
     assert.equal("CrcMismatch", err.code)
     assert.equal("transport", err.kind)
+    assert.is_true(err.stored)
+    assert.equal(1, #transport.requests, "another try would run the callback a second time")
+    client, transport = new { wrong(), wrong(), wrong() }
+    res, err = client:put(put())
+    assert.is_nil(res)
+    assert.equal("CrcMismatch", err.code)
     assert.equal(3, #transport.requests)
     client = new { wrong() }
     assert.truthy(client:put(put { crc = false }))
@@ -540,7 +546,7 @@ describe("wrong arguments", function()
     { "header twice", { bucket = "abc", key = "k", body = "", content_type = "a/b",
       headers = { ["content-type"] = "c/d" } }, "'content-type' is given as an option too" },
     { "a header of the transport", { bucket = "abc", key = "k", body = "", headers = { ["content-Length"] = 5 } },
-      "option 'headers': 'content-Length' is made from the options and the body" },
+      "option 'headers': 'content-Length' is made from the options, the body" },
     { "tags", { bucket = "abc", key = "k", body = "", tags = { "a" } }, "option 'tags' must have names" },
     { "meta name", { bucket = "abc", key = "k", body = "", meta = { a_b = "1" } }, "option 'meta': the name 'a_b'" },
     { "meta size", { bucket = "abc", key = "k", body = "", meta = { a = ("x"):rep(8192) } }, "8 KiB" },
@@ -548,7 +554,9 @@ describe("wrong arguments", function()
     { "md5 of a file", { bucket = "abc", key = "k", file = "f", content_md5 = true }, "true needs option 'body'" },
     { "callback", { bucket = "abc", key = "k", body = "", callback = {} }, "callback" },
     { "callback twice", { bucket = "abc", key = "k", body = "", headers = { ["x-oss-callback"] = "e30=" },
-      callback = { url = "http://e.com", body = "a" } }, "exclude each other" },
+      callback = { url = "http://e.com", body = "a" } }, "option 'callback' excludes a callback in 'headers'" },
+    { "callback in the query too", { bucket = "abc", key = "k", body = "", query = { callback = "e30=" },
+      callback = { url = "http://e.com", body = "a" } }, "option 'callback' excludes a callback in 'headers'" },
   }
   for _, case in ipairs(cases) do
     it("raise at the caller's line: " .. case[1], function()
@@ -580,4 +588,117 @@ describe("secrets", function()
     assert.is_nil(all:find("s3cr3t", 1, true))
     assert.is_nil(all:find("Signature=", 1, true))
   end)
+end)
+
+describe("a client's options", function()
+  local cases = {
+    { "user_agent", { user_agent = "a\r\nX-Injected: y" }, "option 'user_agent' must not hold control" },
+    { "proxy", { proxy = "localhost:3128" }, "option 'proxy' must be a URL" },
+    { "connect_to", { connect_to = { a = "b" } }, "option 'connect_to' must be a list" },
+    { "connect_to entry", { connect_to = { "x" } }, "option 'connect_to' must be a list" },
+    { "additional_headers", { additional_headers = { host = true } }, "option 'additional_headers' must be a list" },
+    { "connections", { connections = 2 ^ 40 }, "option 'connections' must be 65536" },
+    { "ca_file", { ca_file = "/nonexistent/ca.pem" }, "option 'ca_file': " },
+    { "client_cert", { client_cert = "/nonexistent/c.pem" }, "option 'client_cert': " },
+    { "product", { product = "x y\n" }, "option 'product' must be" },
+    { "internal beside endpoint", { endpoint = "http://127.0.0.1:1", internal = true }, "option 'internal' is for" },
+    { "a line end in the key", { access_key_id = "ak\n" }, "'access_key_id' holds a space or control" },
+    { "a line end in the token", { security_token = "t\r" }, "'security_token' holds a space or control" },
+  }
+  for _, case in ipairs(cases) do
+    it("are checked: " .. case[1], function()
+      local t = { region = "cn-hangzhou", access_key_id = "ak", access_key_secret = "sk" }
+      for name, value in pairs(case[2]) do
+        t[name] = value
+      end
+      local client, message = clients.new(t, function() return fake.new {} end)
+      assert.is_nil(client)
+      assert.truthy(message:find(case[3], 1, true), message)
+    end)
+  end
+
+  it("never echo a secret", function()
+    for _, t in ipairs { { access_key_secret = 12345678 }, { endpoint = "http://user:PWPW@host/x" },
+      { proxy_password = 12345678 } } do
+      local _, message = clients.new(t, function() return fake.new {} end)
+      assert.is_nil(message:find("12345678", 1, true))
+      assert.is_nil(message:find("PWPW", 1, true))
+    end
+  end)
+end)
+
+describe("what OSS echoes", function()
+  it("holds neither token nor signature", function()
+    local client = new({ refusal(403, "SignatureDoesNotMatch", "x", "<SignatureProvided>SIGSIG</SignatureProvided>"
+      .. "<StringToSignBytes>54 4F 4B</StringToSignBytes><CanonicalRequest>PUT\nx-oss-security-token:TOKTOK\nz"
+      .. "</CanonicalRequest><StringToSign>GET ?security-token=TOKTOK&amp;x</StringToSign>") })
+    local _, err = client:put(put())
+    local all = ""
+    for _, text in pairs(err.fields) do
+      all = all .. text
+    end
+    assert.is_nil(all:find("TOKTOK", 1, true))
+    assert.is_nil(all:find("SIGSIG", 1, true))
+    assert.is_nil(all:find("54 4F", 1, true))
+    assert.truthy(err.fields.CanonicalRequest:find("x-oss-security-token:***\nz", 1, true))
+  end)
+end)
+
+describe("credentials that fail", function()
+  it("are asked again only when that can help", function()
+    local tries = 0
+    local client = new({}, { access_key_id = "none", access_key_secret = "none", credentials = function()
+      tries = tries + 1
+      error({ "broken" })
+    end })
+    local _, err = client:put(put())
+    assert.equal(1, tries)
+    assert.equal("HandlerFailed", err.code)
+    assert.same({ "broken" }, err.cause)
+    client = new({}, { access_key_id = "none", access_key_secret = "none", credentials = function()
+      tries = tries + 1
+      return { access_key_id = "a" }
+    end })
+    _, err = client:put(put())
+    assert.equal(2, tries)
+    assert.equal("CredentialsFailed", err.code)
+  end)
+end)
+
+describe("map", function()
+  it("checks its settings", function()
+    local client = new {}
+    for text, arguments in pairs { ["concurrency' must be"] = { {}, { concurrency = 0 } },
+      ["did you mean 'concurrency'"] = { {}, { concurency = 3 } }, ["settings must be"] = { {}, "x" },
+      ["a list of option tables"] = { nil, {} } } do
+      local fine, message = pcall(function() return client:map(arguments[1], arguments[2]) .. "" end)
+      assert.is_false(fine)
+      assert.truthy(message:find(text, 1, true), message)
+      assert.truthy(message:find("client_spec.lua", 1, true))
+    end
+  end)
+end)
+
+describe("region and endpoint", function()
+  local settings = require "oss.settings"
+  local endpoints = require "oss.sending.endpoint"
+  local public = "https://oss-cn-hangzhou.aliyuncs.com"
+  local cases = {
+    { "nothing given", {}, { OSS_REGION = "r1" }, "r1", nil },
+    { "both from the environment", {}, { OSS_REGION = "r1", OSS_ENDPOINT = "http://127.0.0.1:9" }, "r1",
+      "http://127.0.0.1:9" },
+    { "endpoint given", { endpoint = "http://127.0.0.1:9" }, { OSS_REGION = "r1" }, "r1", "http://127.0.0.1:9" },
+    { "region given", { region = "r2" }, { OSS_ENDPOINT = "http://127.0.0.1:9" }, "r2", "http://127.0.0.1:9" },
+    { "another region's endpoint", { region = "r2" }, { OSS_ENDPOINT = public }, "r2", nil },
+    { "a public endpoint tells the region", { endpoint = public }, { OSS_REGION = "r1" }, nil, public },
+    { "internal", { region = "r2", internal = true }, { OSS_ENDPOINT = "http://127.0.0.1:9" }, "r2", nil },
+    { "empty variables", { region = "r2" }, { OSS_ENDPOINT = "" }, "r2", nil },
+  }
+  for _, case in ipairs(cases) do
+    it("come together: " .. case[1], function()
+      local t = settings.with_environment(case[2], endpoints.region_of, function(name) return case[3][name] end)
+      assert.equal(case[4], t.region)
+      assert.equal(case[5], t.endpoint)
+    end)
+  end
 end)

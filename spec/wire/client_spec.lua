@@ -308,6 +308,14 @@ describe("a client and the local OSS", function()
       access_key_secret = "emulator-secret", bucket = "examplebucket", key = "one", body = "1" }
     errors.assert(oss.put(t))
     errors.assert(oss.put(t))
+    t.access_key_id, t.access_key_secret = nil, nil
+    place:requests()
+    for _ = 1, 3 do
+      t.credentials = { access_key_id = "emulator", access_key_secret = "emulator-secret" }
+      errors.assert(oss.put(t))
+    end
+    t.credentials.access_key_secret = "another"
+    assert.equal("SignatureDoesNotMatch", select(2, oss.put(t)).code)
     local fine, message = pcall(function() return oss.put { bucket = "b", typo = 1 } .. "" end)
     assert.is_false(fine)
     assert.truthy(message:find("client_spec.lua:%d+: "), message)

@@ -47,9 +47,10 @@ end
 --- A logger over a user's handler; cheap when nothing would be logged.
 -- @tparam function|nil handler `handler(level, message)`
 -- @tparam string|nil level the least important level to log, default "info"
+-- @tparam function raise takes what the handler raised: it must not change what is being done
 -- @treturn function `log(level, message, ...)`: format arguments as in string.format
 -- @treturn function `wants(level)`
-function M.new(handler, level)
+function M.new(handler, level, raise)
   local threshold = handler and levels[level or "info"] or 0
   local function wants(wanted)
     return levels[wanted] <= threshold
@@ -59,7 +60,13 @@ function M.new(handler, level)
       if select("#", ...) > 0 then
         message = message:format(...)
       end
-      handler(at, message)
+      local thread = coroutine.create(handler)
+      local ok, fault = coroutine.resume(thread, at, message)
+      if not ok then
+        raise(fault)
+      elseif coroutine.status(thread) ~= "dead" then
+        raise("the log handler must not yield")
+      end
     end
   end
   return log, wants

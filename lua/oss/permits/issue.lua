@@ -53,8 +53,12 @@ function M.issue(client, verb, t)
   if not keys then
     return nil, errors.here("CredentialsFailed", message)
   end
-  local permit
-  permit, message = maker.sign(client:signer(keys), prepared, { now = now, expires = expires, keys = keys,
+  local signer, permit
+  signer, message = client:signer(keys)
+  if not signer then
+    return nil, errors.here("CredentialsFailed", message)
+  end
+  permit, message = maker.sign(signer, prepared, { now = now, expires = expires, keys = keys,
     version = client.options.signature or "v4", date = core.date_iso(now) })
   if not permit then
     return nil, errors.here("SigningFailed", message)

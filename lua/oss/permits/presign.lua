@@ -53,6 +53,9 @@ local function add_callback(client, t, list, query, place)
   if t.callback_as == "headers" then
     return headers.add_callback(client, list, t, place)
   end
+  if headers.has_callback(list) then
+    return "option 'callback' excludes a callback in 'headers' or 'query'"
+  end
   local prepared, message = headers.callback(client, t.callback, place)
   if not prepared then
     return message

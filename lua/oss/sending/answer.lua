@@ -58,8 +58,22 @@ local function error_fields(answer)
   return nil, body
 end
 
+-- OSS echoes what it has signed: with a token, and with the signature that was sent.
+local function without_secrets(fields)
+  for name, text in pairs(fields or {}) do
+    if name == "SignatureProvided" or name == "StringToSignBytes" then
+      fields[name] = "***"
+    else
+      text = text:gsub("(security%-token[:=])[^\n&?]*", "%1***")
+      fields[name] = text:gsub("(security%-token%%3D)[^\n&?]*", "%1***")
+    end
+  end
+  return fields
+end
+
 local function service_error(answer)
   local fields, body = error_fields(answer)
+  fields = without_secrets(fields)
   local headers = answer.headers
   local code = fields and fields.Code
   if not code or code == "" then
@@ -88,6 +102,8 @@ local function callback_error(answer)
   err.request_id = err.request_id or answer.headers["x-oss-request-id"]
   if err.code == "NoErrorBody" or err.code == "BadErrorResponse" then
     err.code = "CallbackFailed"
+    err.message = answer.error and "the callback failed; OSS's explanation was cut: " .. answer.error
+      or err.message
   end
   err.hint = callback_hints.find(err.message, err.ec) or callback_hints.find(err.code)
   return err
@@ -103,24 +119,54 @@ function M.transport_error(answer)
   return errors.new {
     kind = kind, code = code, message = answer.message, cause = answer.cause,
     status = answer.status ~= 0 and answer.status or nil,
-    stored = answer.stored, hint = hints.of("transport", code),
+    stored = answer.stored, hint = hints.of("transport", code), final = answer.final,
   }
+end
+
+-- Status and headers of a success came, its body did not: the object is stored. What is missing is
+-- the application server's answer, and nothing at all where there was no callback.
+local function callback_answer_lost(answer)
+  local headers = answer.headers
+  return errors.new {
+    kind = "callback", code = "CallbackAnswerLost", status = answer.status, stored = true,
+    message = "the object is stored and the application server answered, but its answer was cut: "
+      .. tostring(answer.message or answer.error),
+    hint = answer.error == "AnswerTooLarge" and "Raise max_answer." or nil, etag = unquote(headers.etag),
+    crc64 = headers["x-oss-hash-crc64ecma"], version_id = headers["x-oss-version-id"],
+    request_id = headers["x-oss-request-id"],
+  }
+end
+
+local function not_oss(answer)
+  return errors.new {
+    kind = "transport", code = "NotOss", status = answer.status, stored = answer.stored,
+    message = "the answer has no x-oss-request-id: it does not come from OSS",
+    hint = hints.of("transport", "NotOss"),
+  }
+end
+
+local function is_success(answer)
+  return answer.status >= 200 and answer.status <= 299
 end
 
 --- Judges an answer.
 -- @tparam table answer of the transport
+-- @tparam boolean|nil stores whether the request can change what is stored
+-- @tparam boolean|nil with_callback whether it carries a callback, in whatever way
 -- @treturn table|nil the result: status, headers, request_id, etag, crc64, version_id
 -- @treturn table an error
-function M.read(answer)
-  if answer.error then
-    return nil, M.transport_error(answer)
-  end
+function M.read(answer, stores, with_callback)
   local headers = answer.headers
   -- 203 means one thing in OSS, however the callback was passed: stored, but the callback failed.
-  if answer.status == 203 then
+  if stores and answer.status == 203 then
     return nil, callback_error(answer)
-  end
-  if answer.status < 200 or answer.status > 299 then
+  elseif answer.error and not (stores and is_success(answer)) then
+    return nil, M.transport_error(answer)
+  elseif answer.error and with_callback then
+    return nil, callback_answer_lost(answer)
+  elseif is_success(answer) and not headers["x-oss-request-id"] then
+    return nil, not_oss(answer)
+  elseif not is_success(answer) then
     local err = service_error(answer)
     err.hint = callback_hints.find(err.message, err.ec) or hints.of("service", err.code)
     return nil, err
@@ -128,7 +174,7 @@ function M.read(answer)
   return {
     status = answer.status, headers = headers, request_id = headers["x-oss-request-id"],
     etag = unquote(headers.etag), crc64 = headers["x-oss-hash-crc64ecma"],
-    version_id = headers["x-oss-version-id"], body = answer.body,
+    version_id = headers["x-oss-version-id"], body = answer.body, cut = answer.error and true or nil,
   }
 end
 

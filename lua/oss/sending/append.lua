@@ -38,10 +38,10 @@ end
 
 -- The answer is lost, or a repeated try finds the position taken: the object's size tells whether the
 -- bytes are in, its CRC-64 whether they are these.
-local function settle(op, err, answer)
+local function settle(op, err, answer, attempt)
   local o = op.options
   local lost = err.stored == nil and (err.kind == "transport" or err.kind == "timeout")
-  local taken = err.code == "PositionNotEqualToLength" and op.attempts > 1
+  local taken = err.code == "PositionNotEqualToLength" and attempt > 1
   if not lost and not taken then
     return nil, err
   end
@@ -78,8 +78,8 @@ function M.work(op, value)
     read = function(res, answer)
       return check(o, res, answer)
     end,
-    settle = function(err, answer)
-      local res, final = settle(op, err, answer)
+    settle = function(err, answer, _, _, attempt)
+      local res, final = settle(op, err, answer, attempt)
       if final and answer.headers["x-oss-next-append-position"] then
         final.next_position = tonumber(answer.headers["x-oss-next-append-position"])
       end

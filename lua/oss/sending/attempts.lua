@@ -17,18 +17,26 @@ local function failed(code, message, cause)
   return { error = code, message = message, cause = cause, headers = {}, status = 0, sent_all = false }
 end
 
+-- URL and head, or nil and an answer that says why not.
 local function sign(op, value)
   local client = op.client
   if not client.provider then
     return core.render(value)
   end
-  local keys, message = credentials.ask(function(...)
+  local keys, message, lasting, cause = credentials.ask(function(...)
     return op:call(...)
   end, client.provider)
-  if not keys then
-    return nil, message
+  local signer
+  if keys then
+    signer, message = client:signer(keys)
+    lasting = true
   end
-  return client:signer(keys):sign(value, client:time())
+  if not signer then
+    local answer = failed(cause ~= nil and "HandlerFailed" or "CredentialsFailed", message, cause)
+    answer.final = lasting
+    return nil, answer
+  end
+  return signer:sign(value, client:time())
 end
 
 -- One try. Always an answer, perhaps with its `error` set.
@@ -36,12 +44,12 @@ local function try(op, plan, value)
   local client, o = op.client, op.options
   local url, head = sign(op, value)
   if not url then
-    return failed("CredentialsFailed", head)
+    return type(head) == "table" and head or failed("InvalidArgument", head)
   end
   local request = {
     method = value.method, url = url, head = head,
     connect_timeout = o.connect_timeout or 10, idle_timeout = o.idle_timeout or 60,
-    answer_timeout = math.max(o.answer_timeout or 60, o.callback and 30 or 0),
+    answer_timeout = math.max(o.answer_timeout or 60, value.callback and 30 or 0),
     answer_max = o.max_answer or plan.answer_max, rate = o.rate_limit,
   }
   if plan.complete then
@@ -95,9 +103,8 @@ local function delay_for(op, answer, attempt)
 end
 
 -- Waits before another try; an error when there must not be one.
-local function prepare_retry(op, plan, answer, err, started)
+local function prepare_retry(op, plan, answer, err, started, attempt)
   local o, client = op.options, op.client
-  local attempt = op.attempts + 1
   if not err.retryable or attempt > (o.attempts or 3) then
     return err
   end
@@ -122,7 +129,8 @@ local function prepare_retry(op, plan, answer, err, started)
   local stop = op:sleep(delay)
   if stop then
     stop = answers.transport_error(stop)
-    stop.stored = err.stored
+    stop.stored, stop.cause = err.stored, stop.cause or err
+    stop.message = stop.message .. "; the last try ended with " .. err.code
   end
   return stop
 end
@@ -134,18 +142,22 @@ local function interrupted(op, res)
   return err
 end
 
-local function judge(op, plan, answer)
-  if answer.error and (not plan.stores or not answer.sent_all) then
+local function judge(op, plan, answer, value)
+  if not plan.stores or (answer.error and not answer.sent_all) then
     answer.stored = false
   end
-  local res, err = answers.read(answer)
+  local res, err = answers.read(answer, plan.stores, value.callback)
   if res and plan.read then
     res, err = plan.read(res, answer, op)
+  elseif err and err.stored and plan.verify then
+    err = plan.verify(err, answer, op) or err
   end
   if res then
     return res
   end
-  err.attempts = op.attempts
+  if err.code == "AccessDenied" and not op.client.provider then
+    err.hint = "The request was not signed: anonymous requests need a bucket that is open to all."
+  end
   err.retryable = not err.final and (retry.retryable(err) or err.code == "CredentialsFailed")
   return nil, err
 end
@@ -159,33 +171,38 @@ end
 -- * stores: it can change what is stored
 -- * answer_max
 -- * read(res, answer, op): finishes a result, or returns nil and an error
--- * settle(err, answer, elapsed, op): a result, or nil and the error to go on with, for a lost answer
+-- * verify(err, answer, op): an error that counts more, for an object that is stored in spite of err
+-- * settle(err, answer, elapsed, op, attempt): a result, or nil and the error to go on with, for a lost
+--   answer
 -- @tparam table value the request value
 -- @treturn table|nil result
 -- @treturn table error
 function M.run(op, plan, value)
   local client = op.client
   local started = client:now()
+  local attempt = 0
   local unknown -- an earlier try may have stored the object
   while true do
-    op.attempts = op.attempts + 1
+    attempt = attempt + 1
+    op.attempts = plan.aside and math.max(op.attempts, 1) or attempt
     local began = client:now()
     local answer = try(op, plan, value)
-    local res, err = judge(op, plan, answer)
+    local res, err = judge(op, plan, answer, value)
     if not res and plan.settle and not op.interruption then
-      res, err = plan.settle(err, answer, client:now() - began, op)
+      res, err = plan.settle(err, answer, client:now() - began, op, attempt)
     end
     if res and op.interruption then
       return nil, interrupted(op, res)
     elseif res then
-      res.attempts = op.attempts
+      res.attempts = attempt
       return res
     end
     correct_clock(client, answer, err)
+    err.attempts = attempt
     unknown = err.stored == nil or (unknown and not err.settled)
-    local final = prepare_retry(op, plan, answer, err, started)
+    local final = prepare_retry(op, plan, answer, err, started, attempt + 1)
     if final then
-      final.attempts = op.attempts
+      final.attempts = attempt
       if unknown and final.stored == false then
         final.stored = nil
       end

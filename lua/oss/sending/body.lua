@@ -16,6 +16,9 @@ function M.check(t)
   elseif given > 1 then
     return "only one of the options 'body', 'file' and 'reader' may be given"
   end
+  if t.file and (t.file == "" or t.file:find("%z")) then
+    return "option 'file' must be a path"
+  end
   if (t.length or t.rewind) and not t.reader then
     return "options 'length' and 'rewind' belong to option 'reader'"
   end

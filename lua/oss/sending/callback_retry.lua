@@ -14,7 +14,8 @@ function M.after(op, res, err)
   local callback = op.options.callback
   local settings = callback and callback.retry
   local uploads = op.verb == "put" or op.verb == "upload"
-  if not uploads or not settings or not err or err.kind ~= "callback" or op.interruption then
+  local wanted = err and (err.code == "CallbackFailed" or err.code == "CallbackUnknown")
+  if not uploads or not settings or not wanted or op.interruption then
     return res, err
   end
   settings = settings == true and {} or settings

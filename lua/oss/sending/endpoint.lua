@@ -4,6 +4,8 @@
 -- `<region>.oss.aliyuncs.com`, acceleration hosts without a region, custom domains, and plain
 -- addresses, for which the bucket stands in the path.
 
+local log = require "oss.common.log"
+
 local M = {}
 
 local function is_ipv4(host)
@@ -17,6 +19,14 @@ local function region_of(host)
     return nil
   end
   return (region:gsub("%-internal$", ""))
+end
+
+--- The region that a public endpoint tells.
+-- @tparam string endpoint
+-- @treturn string|nil
+function M.region_of(endpoint)
+  local host = endpoint:lower():gsub("^%a[%w+.-]*://", ""):match("^([%w.-]+)")
+  return host and region_of(host)
 end
 
 local function host_of_region(t)
@@ -43,12 +53,12 @@ local function parse(endpoint)
     host, port = rest:match("^([%w.-]+)(.*)$")
   end
   if not host then
-    return nil, "no host in '" .. endpoint .. "'"
+    return nil, "no host in '" .. log.mask_url(endpoint) .. "'"
   end
   if port ~= "" then
     local number = tonumber(port:match("^:(%d+)$"))
     if not number or number < 1 or number > 65535 then
-      return nil, "'" .. endpoint .. "' must be [scheme://]host[:port] without user, path or query"
+      return nil, "'" .. log.mask_url(endpoint) .. "' must be [scheme://]host[:port] without user, path or query"
     end
   end
   return { scheme = scheme, host = host:lower(), port = port }
@@ -72,6 +82,11 @@ function M.resolve(t)
   end
   if t.accelerate and type(t.accelerate) == "string" and t.accelerate ~= "overseas" then
     return nil, "option 'accelerate' must be true or \"overseas\", got '" .. t.accelerate .. "'"
+  end
+  for _, name in ipairs { "internal", "dual_stack", "accelerate" } do
+    if t.endpoint and t[name] then
+      return nil, ("option '%s' is for 'region' alone: the endpoint says it all"):format(name)
+    end
   end
   if t.cname and not t.endpoint then
     return nil, "option 'cname' needs option 'endpoint', the custom domain"

@@ -25,7 +25,8 @@ local function text(value)
 end
 
 local made_here = { ["content-length"] = true, ["transfer-encoding"] = true, expect = true, host = true,
-  authorization = true, connection = true }
+  authorization = true, connection = true, ["x-oss-date"] = true, ["x-oss-content-sha256"] = true,
+  ["x-oss-security-token"] = true }
 local uploads = { put = true, upload = true, append = true }
 
 local function check_pairs(name, t)
@@ -152,15 +153,15 @@ local function add_option(list, option, value, t)
 end
 
 -- The user's own headers, which must not be there already.
-local function add_given(list, headers)
+local function add_given(list, headers, verb)
   local message = check_pairs("headers", headers)
   if message then
     return message
   end
   for _, name in ipairs(sorted_keys(headers)) do
     local lower = name:lower()
-    if made_here[lower] then
-      return ("option 'headers': '%s' is made from the options and the body"):format(name)
+    if made_here[lower] and not (verb == "presign" and lower == "content-length") then
+      return ("option 'headers': '%s' is made from the options, the body and the credentials"):format(name)
     elseif has(list, lower) then
       return ("option 'headers': '%s' is given as an option too"):format(name)
     end
@@ -174,7 +175,7 @@ end
 -- @treturn table|nil flat list name, value, ...
 -- @treturn string what is wrong, naming the option
 function M.build(verb, t)
-  local list, message = {}, nil
+  local list, message = {}
   for _, option in ipairs(options.header_options(verb)) do
     local value = t[option[1]]
     if value ~= nil then
@@ -185,7 +186,7 @@ function M.build(verb, t)
     end
   end
   if t.headers then
-    message = add_given(list, t.headers)
+    message = add_given(list, t.headers, verb)
     if message then
       return nil, message
     end
@@ -213,6 +214,24 @@ function M.callback(client, t, place)
   return prepared
 end
 
+--- Whether a request carries a callback in its headers or its query.
+-- @tparam table list flat list of headers
+-- @tparam table|nil query flat list of parameters, or a table by name
+-- @treturn boolean
+function M.has_callback(list, query)
+  for i = 1, #list, 2 do
+    if list[i]:lower():find("x-oss-callback", 1, true) == 1 then
+      return true
+    end
+  end
+  for i = 1, #(query or {}), 2 do
+    if query[i] == "callback" or query[i] == "callback-var" then
+      return true
+    end
+  end
+  return query ~= nil and (query.callback or query["callback-var"]) ~= nil
+end
+
 --- Adds the callback to a list of headers.
 -- @tparam table client
 -- @tparam table list flat list of headers
@@ -223,10 +242,8 @@ function M.add_callback(client, list, t, place)
   if not t.callback then
     return
   end
-  for i = 1, #list, 2 do
-    if list[i]:lower():find("x-oss-callback", 1, true) == 1 then
-      return "option 'callback' and a header '" .. list[i] .. "' exclude each other"
-    end
+  if M.has_callback(list, t.query) then
+    return "option 'callback' excludes a callback in 'headers' or 'query'"
   end
   local prepared, message = M.callback(client, t.callback,
     place or { bucket = t.bucket, key = t.key, now = client:time() })

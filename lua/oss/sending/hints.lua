@@ -27,8 +27,9 @@ local service = {
 
 local transport = {
   AnswerTooLarge = "Raise max_answer, or give file to get.",
-  ConnectFailed = "Check the endpoint, its port, and that a firewall or proxy lets it through.",
+  ConnectFailed = "Check the endpoint and the proxy, if there is one, their ports, and firewalls.",
   ConnectTimeout = "Check the endpoint and the network, or raise connect_timeout.",
+  NotOss = "A proxy, a login page or another server answers in OSS's place: check endpoint and proxy.",
   CrcMismatch = "The bytes changed on their way: send them again.",
   ProxyFailed = "Check proxy, proxy_username and proxy_password.",
   ResolveFailed = "Check region and endpoint for a misspelling, and this machine's DNS.",

@@ -1,5 +1,7 @@
 --- Many operations with one call: bounded in number, results in order, one summary.
 
+local nearest = require "oss.common.nearest"
+
 local M = {}
 
 local function count(summary, op)
@@ -24,6 +26,32 @@ local function iterator(list)
   return function()
     i = i + 1
     return list[i]
+  end
+end
+
+local known = { verb = "string", concurrency = "number", on_each = "function" }
+
+--- Checks the arguments of `client:map`.
+-- @param list what the user gave
+-- @param settings what the user gave
+-- @treturn nil|string what is wrong
+function M.check(list, settings)
+  if type(list) ~= "table" and type(list) ~= "function" then
+    return "map: a list of option tables is expected, or a function that returns them, got " .. type(list)
+  elseif type(settings) ~= "table" then
+    return "map: the settings must be a table, got " .. type(settings)
+  end
+  for name, value in pairs(settings) do
+    if not known[name] then
+      return ("map: unknown setting '%s'%s"):format(tostring(name),
+        nearest.clause(tostring(name), { "verb", "concurrency", "on_each" }))
+    elseif type(value) ~= known[name] then
+      return ("map: setting '%s' must be a %s, got %s"):format(name, known[name], type(value))
+    end
+  end
+  local n = settings.concurrency
+  if n and (n < 1 or n % 1 ~= 0 or n > 1e6) then
+    return ("map: setting 'concurrency' must be a whole number above 0, got %g"):format(n)
   end
 end
 

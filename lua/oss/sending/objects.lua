@@ -5,6 +5,7 @@ local errors = require "oss.errors"
 local answers = require "oss.sending.answer"
 local attempts = require "oss.sending.attempts"
 local body = require "oss.sending.body"
+local crc = require "oss.sending.crc"
 local endpoints = require "oss.sending.endpoint"
 local headers = require "oss.sending.headers"
 local names = require "oss.sending.names"
@@ -22,7 +23,8 @@ local M = {}
 function M.value(client, method, t, list, query)
   local host, path_style = endpoints.host(client.endpoint, t.bucket)
   local value = { method = method, scheme = client.endpoint.scheme, host = host, bucket = t.bucket,
-    key = t.key, path_style = path_style, query = query, headers = list }
+    key = t.key, path_style = path_style, query = query, headers = list,
+    callback = t.callback ~= nil or ((t.headers or t.query) and headers.has_callback(list, query)) }
   local ok, message = core.check(value)
   if not ok then
     return nil, names.fault(t) or message
@@ -87,11 +89,12 @@ end
 -- @treturn table|nil as of head
 -- @treturn table error
 function M.look(op)
-  local value, message = M.value(op.client, "HEAD", op.options, {}, {})
+  local o = op.options
+  local list = o.request_payer and { "x-oss-request-payer", o.request_payer } or {}
+  local value, message = M.value(op.client, "HEAD", { bucket = o.bucket, key = o.key }, list, {})
   if not value then
     return nil, errors.new { kind = "local", code = "InternalError", message = message }
   end
-  local o = op.options
   return op:run("head", { bucket = o.bucket, key = o.key, connect_timeout = o.connect_timeout,
     idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout }, function(child)
     return M.head.work(child, value)
@@ -152,13 +155,16 @@ local replayable = { GET = true, HEAD = true, PUT = true, DELETE = true }
 
 function M.request.prepare(client, t)
   local message = (t.bucket or t.key) and names.missing(t, false)
-  if not message and (t.body or t.file or t.reader) then
+  local method, has_body = (t.method or "GET"):upper(), t.body or t.file or t.reader
+  if not message and has_body and (method == "GET" or method == "HEAD") then
+    message = ("option 'method': a %s has no body"):format(method)
+  elseif not message and has_body then
     message = body.check(t)
   end
   if message then
     return nil, message
   end
-  return M.prepare(client, "request", (t.method or "GET"):upper(), t)
+  return M.prepare(client, "request", method, t)
 end
 
 function M.request.work(op, value)
@@ -174,13 +180,17 @@ function M.request.work(op, value)
       body.attach(request, o)
     end,
     read = function(res, answer)
-      if o.callback then
-        res.callback = answers.callback_result(answer)
+      local err = value.method == "PUT" and crc.sent(o, res, answer, value.callback)
+      if err then
+        return nil, err
       end
+      res.callback = value.callback and answers.callback_result(answer) or nil
       return res
     end,
+    verify = value.method == "PUT" and crc.verify or nil,
+    -- A callback may have run; a second try would run it again.
     settle = function(err)
-      if err.stored == nil and not again then
+      if err.stored == nil and (not again or value.callback) then
         err.retryable = false
       end
       return nil, err

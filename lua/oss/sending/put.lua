@@ -5,6 +5,7 @@ local errors = require "oss.errors"
 local attempts = require "oss.sending.attempts"
 local answers = require "oss.sending.answer"
 local body = require "oss.sending.body"
+local crc = require "oss.sending.crc"
 local names = require "oss.sending.names"
 local objects = require "oss.sending.objects"
 
@@ -25,22 +26,6 @@ function M.prepare(client, t)
   return objects.prepare(client, "put", "PUT", t)
 end
 
---- Compares OSS's CRC-64 with that of what was sent.
--- @tparam table o options; `crc = false` switches it off
--- @tparam table res the result so far
--- @tparam table answer of the transport
--- @treturn table|nil an error when they differ
-function M.crc_error(o, res, answer)
-  if o.crc == false or not res.crc64 or not answer.crc64 or res.crc64 == answer.crc64 then
-    return nil
-  end
-  return errors.new {
-    kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id,
-    message = ("CRC-64 of what was sent is %s, OSS stored %s"):format(answer.crc64, res.crc64),
-    hint = "The bytes changed on their way: send them again.",
-  }
-end
-
 -- Whether the object that HEAD shows is what this try has sent: the same bytes, and not older than
 -- the try, both by the server's clock.
 local function is_ours(found, answer, elapsed)
@@ -56,21 +41,21 @@ end
 -- whether the callback ran, which only the application server knows.
 --
 -- @tparam table op
+-- @tparam boolean with_callback whether the request carried a callback
 -- @tparam table err of this try
 -- @tparam table answer of the transport, with the CRC-64 of what was sent
 -- @tparam number elapsed seconds since the upload began
 -- @tparam boolean|nil repeated OSS refused because an earlier try may have succeeded
 -- @treturn table|nil result
 -- @treturn table the error to go on with
-function M.settle(op, err, answer, elapsed, repeated)
+function M.settle(op, with_callback, err, answer, elapsed, repeated)
   local lost = err.stored == nil and (err.kind == "transport" or err.kind == "timeout")
-    and err.code ~= "CrcMismatch"
   if not lost and not repeated then
     return nil, err
   end
   local found, head_err = objects.look(op)
   if found and is_ours(found, answer, elapsed) then
-    if not op.options.callback then
+    if not with_callback then
       found.settled, found.body, found.status = true, "", 200
       return found
     end
@@ -86,12 +71,12 @@ function M.settle(op, err, answer, elapsed, repeated)
     err.stored, err.settled = false, true
   else
     -- Nobody knows; another try would run the callback a second time if the first was stored.
-    err.retryable = err.retryable and not op.options.callback
+    err.retryable = err.retryable and not with_callback
   end
   return nil, err
 end
 
-local plan = { has_body = true, stores = true }
+local plan = { has_body = true, stores = true, verify = crc.verify }
 
 function plan.complete(request, op)
   local length = body.attach(request, op.options)
@@ -103,19 +88,20 @@ end
 
 function plan.read(res, answer, op)
   local o = op.options
-  local err = M.crc_error(o, res, answer)
+  local err = crc.sent(o, res, answer, op.request.callback)
   if err then
     return nil, err
   end
   res.crc64 = res.crc64 or answer.crc64
-  if o.callback then
+  if op.request.callback then
     res.callback = answers.callback_result(answer)
   end
   return res
 end
 
-function plan.settle(err, answer, elapsed, op)
-  return M.settle(op, err, answer, elapsed, err.code == "FileAlreadyExists" and op.attempts > 1)
+function plan.settle(err, answer, elapsed, op, attempt)
+  return M.settle(op, op.request.callback, err, answer, elapsed,
+    err.code == "FileAlreadyExists" and attempt > 1)
 end
 
 --- The work of a put.
@@ -124,6 +110,7 @@ end
 -- @treturn table|nil result
 -- @treturn table error
 function M.work(op, value)
+  op.request = value
   return attempts.run(op, plan, value)
 end
 

@@ -11,7 +11,7 @@ local codes = { RequestTimeTooSkewed = true, BadRequest = true }
 
 -- What a further try cannot mend, among the failures of the transport.
 local lasting = {
-  TlsUntrusted = true, FileRead = true, FileWrite = true, BodyShort = true, BodyLong = true,
+  TlsUntrusted = true, NotOss = true, FileRead = true, FileWrite = true, BodyShort = true, BodyLong = true,
   AnswerTooLarge = true, CannotRewind = true, OutOfMemory = true, InvalidArgument = true,
   ForbiddenByte = true, InvalidEncoding = true, ForkedProcess = true,
 }

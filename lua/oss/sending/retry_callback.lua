@@ -6,6 +6,7 @@
 local answers = require "oss.sending.answer"
 local attempts = require "oss.sending.attempts"
 local callbacks = require "oss.callback"
+local errors = require "oss.errors"
 local headers = require "oss.sending.headers"
 local names = require "oss.sending.names"
 local objects = require "oss.sending.objects"
@@ -49,9 +50,21 @@ local function once(op, prepared)
     complete = function(request)
       request.body = prepared.body
     end,
+    stores = true,
     read = function(res, answer)
       res.callback = answers.callback_result(answer)
       return res
+    end,
+    -- Another try might run the callback a second time.
+    settle = function(err)
+      if err.stored == nil and (err.kind == "transport" or err.kind == "timeout") then
+        return nil, errors.new { kind = "callback", code = "CallbackUnknown", stored = true, cause = err,
+          message = "OSS's answer was lost: whether the callback ran is unknown",
+          hint = "Look at the application server before you try again." }
+      elseif err.kind == "service" then
+        err.stored = nil
+      end
+      return nil, err
     end,
   }, prepared.value)
 end
@@ -68,7 +81,7 @@ function M.work(op, prepared)
   while true do
     local res, err = once(op, prepared)
     tries = tries + 1
-    if res or err.kind ~= "callback" or tries >= most or op.interruption then
+    if res or err.code ~= "CallbackFailed" or tries >= most or op.interruption then
       return res, err
     end
     local delay = retry.delay(tries + 1, o.retry_delay or 0.2, o.retry_max_delay or 20, op.client.random)

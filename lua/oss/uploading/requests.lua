@@ -6,6 +6,7 @@ local errors = require "oss.errors"
 local heads = require "oss.sending.headers"
 local multipart = require "oss.multipart"
 local objects = require "oss.sending.objects"
+local crc64 = require "oss.sending.crc"
 local put = require "oss.sending.put"
 local xml = require "oss.sending.xml"
 
@@ -71,7 +72,7 @@ function M.part(child, headers, upload_id, part, source)
       source.attach(wire, part)
     end,
     read = function(res, answer)
-      local err = put.crc_error(child.options, res, answer)
+      local err = crc64.sent(child.options, res, answer)
       if err then
         return nil, err
       elseif not res.etag then
@@ -98,20 +99,19 @@ end
 
 local function read_complete(op, res, answer, crc)
   local o = op.options
-  local root = not o.callback and xml.parse(res.body)
+  local root = not o.callback and not res.cut and xml.parse(res.body)
   if root and root.name == "CompleteMultipartUploadResult" then
     local etag = xml.fields(root).ETag
     res.etag = res.etag or etag and (etag:gsub('"', ""))
-  elseif not o.callback then
+  elseif not o.callback and not res.cut then
     local err = bad_answer("CompleteMultipartUpload's answer is no result of OSS: " .. res.body:sub(1, 256))
     err.stored = nil
     return nil, err
   end
-  if o.crc ~= false and res.crc64 and res.crc64 ~= crc then
-    return nil, errors.new {
-      kind = "transport", code = "CrcMismatch", status = res.status, request_id = res.request_id, stored = true,
-      message = ("CRC-64 of the parts is %s, OSS stored %s"):format(crc, res.crc64), final = true,
-    }
+  local err = crc64.sent(o, res, answer)
+  if err then
+    err.final = true
+    return nil, err
   end
   res.crc64 = res.crc64 or crc
   res.callback = o.callback and answers.callback_result(answer) or nil
@@ -136,12 +136,17 @@ function M.complete(op, headers, upload_id, parts, resumed)
       wire.body = body
     end,
     read = function(res, answer)
+      answer.crc64 = crc
       return read_complete(op, res, answer, crc)
     end,
-    settle = function(err, answer, elapsed)
+    verify = function(err, answer)
       answer.crc64 = crc
-      local spent = err.code == "NoSuchUpload" and (op.attempts > 1 or resumed)
-      return put.settle(op, err, answer, resumed and math.huge or elapsed, spent)
+      return crc64.verify(err, answer, op)
+    end,
+    settle = function(err, answer, elapsed, _, attempt)
+      answer.crc64 = crc
+      local spent = err.code == "NoSuchUpload" and (attempt > 1 or resumed)
+      return put.settle(op, op.options.callback, err, answer, resumed and math.huge or elapsed, spent)
     end,
   }, value(op, "POST", list, { "uploadId", upload_id }))
 end
