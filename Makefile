@@ -25,14 +25,14 @@ BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help deps demo env test check layers lint format docs c-test c-tests fuzz clean \
-        $(addprefix lua-,$(LUAS))
+.PHONY: all help deps demo env example-direct-upload test check layers lint format docs \
+        c-test c-tests fuzz clean $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
 all: $(addprefix lua-,$(LUAS))  ## build for every Lua that is supported
 
 help:  ## this list
-	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*## */\t/' | expand -t16
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*## */\t/' | expand -t24
 
 # ---- building
 
@@ -86,6 +86,11 @@ env:  ## shell lines that let lua5.4 (or LUA=5.1 ...) use this checkout
 	@echo 'export LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;"'
 	@echo 'export LUA_CPATH="$(CURDIR)/$(B)/$(LUA)/?.so;;"'
 
+example-direct-upload: ## a page that uploads to a local OSS, callbacks, Redis
+	@tools/deps example
+	@$(MAKE) -s lua-5.1 lua-5.4
+	@examples/direct-upload/start
+
 docs:  ## the manual as HTML, in build/doc
 	ldoc -q -c config.ld -d build/doc .
 
@@ -112,27 +117,39 @@ format:  ## format the C sources
 	    'spec/*.[ch]')
 
 C_TESTS = $(patsubst %.c,build/asan/spec/%,\
-          $(notdir $(wildcard spec/core/test_*.c spec/torture/test_*.c)))
-vpath test_%.c spec/core spec/torture
+          $(notdir $(wildcard $(C_TEST_ROOMS:%=%/test_*.c)))) \
+          $(patsubst spec/thread/%.c,build/tsan/spec/%,\
+          $(wildcard spec/thread/test_*.c))
+C_TEST_ROOMS = spec/core spec/torture spec/thread
+C_TEST_HEADERS = $(HEADERS) $(wildcard $(C_TEST_ROOMS:%=%/*.h))
+vpath test_%.c $(C_TEST_ROOMS)
 
-# The C tests use a build of their own, whose allocator fails on command.
-CFLAGS_torture = $(CFLAGS_asan) -I. -DLOS_ALLOC_HEADER='"spec/core/alloc.h"'
+# The C tests use builds of their own, whose allocator fails on command.
+CFLAGS_torture = $(CFLAGS_asan) $(TEST_ALLOC)
+CFLAGS_tsan = -O1 -g -fno-omit-frame-pointer -fsanitize=thread $(TEST_ALLOC)
+TEST_ALLOC = -I. -DLOS_ALLOC_HEADER='"spec/core/alloc.h"'
 TORTURE = $(patsubst %,build/torture/lib%.a,crypto_port transfer core)
+TSAN = $(patsubst %,build/tsan/lib%.a,transfer core)
 
-ifneq ($(FLAVOR),torture)
-$(TORTURE): FORCE
-	@$(MAKE) -s FLAVOR=torture WERROR=$(WERROR) $@
+ifeq ($(filter torture tsan,$(FLAVOR)),)
+$(TORTURE) $(TSAN): FORCE
+	@$(MAKE) -s FLAVOR=$(word 2,$(subst /, ,$@)) WERROR=$(WERROR) $@
 FORCE:
 endif
 
-build/asan/spec/%: %.c $(TORTURE) $(HEADERS) $(wildcard spec/core/*.h)
+build/asan/spec/%: %.c $(TORTURE) $(C_TEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) -D_GNU_SOURCE $(WARN) $(CFLAGS_torture) $< -o $@ \
-	    -Wl,--start-group $(TORTURE) -Wl,--end-group -lcurl -lcrypto
+	    -Wl,--start-group $(TORTURE) -Wl,--end-group -lcurl -lcrypto -pthread
+
+build/tsan/spec/%: %.c $(TSAN) $(C_TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) -D_GNU_SOURCE $(WARN) $(CFLAGS_tsan) $< -o $@ \
+	    -Wl,--start-group $(TSAN) -Wl,--end-group -lcurl -pthread
 
 c-tests: $(C_TESTS)
 
-c-test: $(C_TESTS)  ## build and run the C tests with ASan and UBSan
+c-test: $(C_TESTS)  ## build and run the C tests with ASan and UBSan, or TSan
 	prove $(C_TESTS)
 
 FUZZ_SECONDS = 5

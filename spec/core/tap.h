@@ -135,9 +135,10 @@ guarded_str(los_str s)
 
 /* ---- allocations */
 
-static long alloc_calls;   /* since the last reset */
-static long alloc_live;    /* not freed yet */
-static long alloc_fail_at; /* which call fails; 0 = none */
+/* Of the thread that tests; others count for alloc_live only. */
+static __thread long alloc_calls;   /* since the last reset */
+static __thread long alloc_fail_at; /* which call fails; 0 = none */
+static long alloc_live;             /* not freed yet, by any thread */
 
 /* Bytes that must not be left in memory that is freed, and how often they
  * were. */
@@ -147,7 +148,7 @@ static long alloc_told;
 /* libcrypto calls in between: it may do without some of its allocations. */
 static int alloc_of_crypto, alloc_failed_in_crypto;
 
-static long alloc_own_calls; /* those that are not libcrypto's */
+static __thread long alloc_own_calls; /* those that are not libcrypto's */
 
 static inline int
 alloc_fails(void)
@@ -164,7 +165,7 @@ test_malloc(size_t n)
 {
     void *p = alloc_fails() ? NULL : malloc(n > 0 ? n : 1);
 
-    alloc_live += p != NULL;
+    __atomic_fetch_add(&alloc_live, p != NULL, __ATOMIC_RELAXED);
     if (p != NULL && alloc_secret != NULL)
         memset(p, 0, n);
     return p;
@@ -175,14 +176,15 @@ test_realloc(void *p, size_t n)
 {
     void *moved = alloc_fails() ? NULL : realloc(p, n > 0 ? n : 1);
 
-    alloc_live += p == NULL && moved != NULL;
+    __atomic_fetch_add(&alloc_live, p == NULL && moved != NULL,
+                       __ATOMIC_RELAXED);
     return moved;
 }
 
 void
 test_free(void *p)
 {
-    alloc_live -= p != NULL;
+    __atomic_fetch_sub(&alloc_live, p != NULL, __ATOMIC_RELAXED);
     if (p != NULL && alloc_secret != NULL)
         alloc_told += memmem(p, malloc_usable_size(p), alloc_secret,
                              strlen(alloc_secret))

@@ -289,6 +289,7 @@ los_worker_event(struct los_worker *w, struct los_event *event)
     if (!los_link_alone(&w->events)) {
         ticket = LOS_TICKET_BY(event, w->events.next);
         e->kind = oldest_kind(ticket->events);
+        ticket->again &= ~LOS_BIT(e->kind);
         e->sent = ticket->sent;
         e->total = ticket->total;
         e->received = ticket->received;
@@ -303,22 +304,18 @@ los_worker_event(struct los_worker *w, struct los_event *event)
     return 1;
 }
 
-/* Takes away what was shown. Meanwhile the worker may have gone on: then there
- * is something new to see, which stays. */
+/* Takes away what was shown, unless it has come again meanwhile. */
 void
 los_worker_shift(struct los_worker *w)
 {
     struct los_ticket *ticket = w->shown;
     const struct los_event *e = &w->seen;
-    int newer;
 
     if (ticket == NULL)
         return;
     w->shown = NULL;
     pthread_mutex_lock(&w->lock);
-    newer = e->kind == LOS_EVENT_PROGRESS
-            && (e->sent != ticket->sent || e->received != ticket->received);
-    los_ticket_drop(ticket, newer ? 0 : LOS_BIT(e->kind));
+    los_ticket_drop(ticket, LOS_BIT(e->kind) & ~ticket->again);
     pthread_mutex_unlock(&w->lock);
     if (e->kind != LOS_EVENT_DONE)
         return;

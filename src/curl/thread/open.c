@@ -88,7 +88,10 @@ los_worker_stop(struct los_worker *w)
     while (!w->stopped
            && pthread_cond_timedwait(&w->ended, &w->lock, &until) == 0)
         ;
+    w->joined = w->stopped;
     pthread_mutex_unlock(&w->lock);
+    if (w->joined)
+        pthread_join(w->thread, NULL);
 }
 
 /* Frees a ticket when thread and loop are gone. */
@@ -112,7 +115,8 @@ los_worker_close(struct los_worker *w)
 
     los_alive_remove(w);
     ask_to_stop(w);
-    pthread_join(w->thread, NULL);
+    if (!w->joined)
+        pthread_join(w->thread, NULL);
     los_loop_close(w->loop);
     w->loop = NULL;
     while ((node = los_index_pop(&w->index, &at)) != NULL)

@@ -25,8 +25,10 @@ los_ticket_raise(struct los_ticket *ticket, enum los_event_kind kind)
 {
     struct los_worker *w = ticket->worker;
 
-    if (ticket->events & LOS_BIT(kind))
+    if (ticket->events & LOS_BIT(kind)) {
+        ticket->again |= LOS_BIT(kind);
         return;
+    }
     if (kind == LOS_EVENT_DONE) {
         w->waiting -= count(ticket->events);
         ticket->events = 0;

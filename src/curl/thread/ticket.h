@@ -37,8 +37,9 @@ struct los_ticket {
     int ended;           /* the body will not be fed any more */
 
     /* Under the lock. */
-    struct los_link wish, event;    /* where it stands in the lines */
-    unsigned wishes, events;        /* bits */
+    struct los_link wish, event; /* where it stands in the lines */
+    unsigned wishes, events;     /* bits */
+    unsigned again; /* events that were raised again since they were shown */
     struct los_chunk *first, *last; /* fed, for the worker to fetch */
     int64_t sent, total, received;  /* as in los_event */
     int64_t taken;                  /* of what was fed */
@@ -57,6 +58,7 @@ struct los_worker {
     uint64_t last_id;
     struct los_ticket *shown; /* the event that was looked at last */
     struct los_event seen;
+    int joined;     /* the thread is gone */
     size_t cancels; /* cancelled and not yet named by los_worker_released */
 
     pthread_mutex_t lock;
