@@ -33,7 +33,7 @@ local function is_type(wanted, value)
   elseif wanted == "integer" then
     return actual == "number" and value > 0 and value % 1 == 0
   elseif wanted == "bytes" then
-    return actual == "number" and value >= 0 and value % 1 == 0 and value < math.huge
+    return actual == "number" and value >= 0 and value % 1 == 0 and value <= 2 ^ 53
   end
   return actual == wanted
 end

@@ -549,6 +549,7 @@ describe("wrong arguments", function()
       "option 'headers': 'content-Length' is made from the options, the body" },
     { "tags", { bucket = "abc", key = "k", body = "", tags = { "a" } }, "option 'tags' must have names" },
     { "meta name", { bucket = "abc", key = "k", body = "", meta = { a_b = "1" } }, "option 'meta': the name 'a_b'" },
+    { "meta twice", { bucket = "abc", key = "k", body = "", meta = { A = "1", a = "2" } }, "given twice" },
     { "meta size", { bucket = "abc", key = "k", body = "", meta = { a = ("x"):rep(8192) } }, "8 KiB" },
     { "traffic limit", { bucket = "abc", key = "k", body = "", traffic_limit = 5 }, "245760 to 838860800" },
     { "md5 of a file", { bucket = "abc", key = "k", file = "f", content_md5 = true }, "true needs option 'body'" },

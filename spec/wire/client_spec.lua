@@ -292,6 +292,25 @@ describe("a client and the local OSS", function()
     collectgarbage()
   end)
 
+  it("take limits of any size", function()
+    errors.assert(client:put(put { connect_timeout = 1e9, idle_timeout = 1e12, answer_timeout = 3e6,
+      max_answer = 2 ^ 53, retry_budget = 1e300, timeout = 1e300 }))
+    local fine, message = pcall(function() return client:put(put { max_answer = 1e18 }) .. "" end)
+    assert.is_false(fine)
+    assert.truthy(message:find("option 'max_answer' must be a whole number of bytes", 1, true))
+    assert.equal(0, client:poll(0))
+  end)
+
+  it("end at once for who waits, whatever else is under way", function()
+    local slow = client:start("put", put { key = "slow", headers = { ["x-emulator-fault"] = "delay=3" } })
+    local began = client:now()
+    local _, err = client:put { bucket = "examplebucket", key = "k", file = place:path("not-there") }
+    assert.equal("FileRead", err.code)
+    assert.is_true(client:now() - began < 2)
+    slow:cancel()
+    client:poll(0)
+  end)
+
   it("limit the time of everything", function()
     local began = os.time()
     local _, err = client:put(put { timeout = 0.3, headers = { ["x-emulator-fault"] = "wait=5" } })

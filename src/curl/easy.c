@@ -35,6 +35,9 @@ set_strings(CURL *curl, const struct los_loop_options *o)
     CURLcode code = CURLE_OK;
     size_t i;
 
+    /* libcurl puts it into the head as it is. */
+    if (o->user_agent != NULL && strpbrk(o->user_agent, "\r\n") != NULL)
+        return CURLE_BAD_FUNCTION_ARGUMENT;
     for (i = 0; i < sizeof(list) / sizeof(*list) && code == CURLE_OK; i++)
         if (list[i].value != NULL)
             code = curl_easy_setopt(curl, list[i].option, list[i].value);

@@ -64,6 +64,16 @@ local function add(list, name, value)
   list[n + 1], list[n + 2] = name, value
 end
 
+-- Whether a list has a header, whose name is given in lower case.
+local function has(list, lower)
+  for i = 1, #list, 2 do
+    if list[i]:lower() == lower then
+      return true
+    end
+  end
+  return false
+end
+
 -- Options that become headers in a way of their own.
 local writers = {}
 
@@ -90,9 +100,12 @@ function writers.meta(list, meta)
     if not name:match("^[%w-]+$") then
       return ("option 'meta': the name '%s' may hold letters, digits and hyphens only"):format(name)
     end
-    local value = tostring(meta[name])
+    local value, header = tostring(meta[name]), "x-oss-meta-" .. name:lower()
+    if has(list, header) then
+      return ("option 'meta': '%s' is given twice; OSS does not tell upper case from lower"):format(name)
+    end
     size = size + #name + #value
-    add(list, "x-oss-meta-" .. name:lower(), value)
+    add(list, header, value)
   end
   if size > 8192 then
     return ("option 'meta': 8 KiB in all at most, got %d bytes"):format(size)
@@ -128,16 +141,6 @@ function writers.traffic_limit(list, value)
     return ("option 'traffic_limit' must be 245760 to 838860800 bit/s, got %.0f"):format(value)
   end
   add(list, "x-oss-traffic-limit", text(value))
-end
-
--- Whether a list has a header, whose name is given in lower case.
-local function has(list, lower)
-  for i = 1, #list, 2 do
-    if list[i]:lower() == lower then
-      return true
-    end
-  end
-  return false
 end
 
 local function add_option(list, option, value, t)

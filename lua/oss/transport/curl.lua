@@ -27,8 +27,9 @@ function M.new(t, user_agent)
   return setmetatable({ loop = loop }, transport_mt)
 end
 
+-- Milliseconds fit into an int; what is longer than 24 days ends never.
 local function ms(seconds)
-  return seconds and math.max(1, math.floor(seconds * 1000 + 0.5)) or nil
+  return seconds and math.max(1, math.floor(math.min(seconds * 1000, 2147483647) + 0.5)) or nil
 end
 
 --- Starts a transfer.
