@@ -6,5 +6,6 @@ files["lua/oss/transport/cosocket.lua"].std = "+ngx_lua"
 files["lua/oss/transport/cosocket"].std = "+ngx_lua"
 files["spec/support/worker.lua"].std = "+ngx_lua"
 files["examples/openresty"].std = "+ngx_lua"
+files["examples/direct-upload"].std = "+ngx_lua"
 files["lua/resty"].std = "+ngx_lua"
 exclude_files = { "build/**" }
