@@ -26,7 +26,7 @@ HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all help deps demo env example-direct-upload test check layers lint format docs \
-        c-test c-tests fuzz clean $(addprefix lua-,$(LUAS))
+        c-test c-tests spec-lua fuzz clean $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
 all: $(addprefix lua-,$(LUAS))  ## build for every Lua that is supported
@@ -68,7 +68,13 @@ $$(B)/$(1)/oss/curl.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcurl -pthread
 
+$$(B)/$(1)/spec/process.so: spec/support/process.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CSTD) -D_GNU_SOURCE $$(WARN) $$(CFLAGS) $$(LUA_INC_$(1)) \
+	    -shared -o $$@ $$<
+
 lua-$(1): $$(B)/$(1)/oss/core.so $$(B)/$(1)/oss/curl.so
+spec-lua: $$(B)/$(1)/spec/process.so
 endef
 $(foreach v,$(LUAS),$(eval $(call lua_rules,$(v))))
 
@@ -98,8 +104,8 @@ docs:  ## the manual as HTML, in build/doc
 
 test:  ## install what is needed, build, run every test
 	@tools/deps test
-	@$(MAKE) -s WERROR=-Werror all
-	@$(MAKE) -s WERROR=-Werror FLAVOR=asan lua-5.1 lua-5.4 c-tests fuzzers
+	@$(MAKE) -s WERROR=-Werror all spec-lua
+	@$(MAKE) -s WERROR=-Werror FLAVOR=asan lua-5.1 lua-5.4 spec-lua c-tests fuzzers
 	@tools/test
 
 check:  ## the quick tests, on Lua 5.4 alone
