@@ -2,7 +2,7 @@
 
 describe("direct-upload on several nodes", function()
   it("loses no event and handles none twice when a node and a consumer are killed", function()
-    local pipe = assert(io.popen("timeout 60 lua5.4 examples/direct-upload/scale_test.lua 300 6 2>&1; echo status $?"))
+    local pipe = assert(io.popen("timeout 120 lua5.4 examples/direct-upload/scale_test.lua 300 6 2>&1; echo status $?"))
     local text = pipe:read("*a")
     pipe:close()
     assert.truthy(text:find("status 0\n$"), text)

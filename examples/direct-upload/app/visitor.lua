@@ -12,15 +12,21 @@ function M.random(bytes)
   return core.hex(text)
 end
 
+local function cookie()
+  local value = ngx.var.cookie_visitor
+  return value and #value == 32 and not value:find("%X") and value or nil
+end
+
 --- The visitor of this request; nil when there is no cookie of ours.
+-- It goes into forms, which the page can read, so it is not the cookie itself.
 function M.id()
-  local id = ngx.var.cookie_visitor
-  return id and #id == 32 and not id:find("[^%x]") and id or nil
+  local value = cookie()
+  return value and core.hex(core.sha256(value)):sub(1, 32)
 end
 
 --- Gives a new visitor a cookie, with the page.
 function M.welcome()
-  if not M.id() then
+  if not cookie() then
     ngx.header["Set-Cookie"] = ("visitor=%s; Path=/; Max-Age=86400; HttpOnly; SameSite=Strict%s"):format(
       M.random(16), ngx.var.scheme == "https" and "; Secure" or "")
   end

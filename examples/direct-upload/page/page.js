@@ -419,6 +419,12 @@ for (const kind of ['dragenter', 'dragover', 'dragleave', 'drop']) {
   });
 }
 
+window.addEventListener('beforeunload', (event) => {
+  if (running > 0) {
+    event.preventDefault();
+  }
+});
+
 async function start() {
   try {
     limits = await (await fetch('/limits')).json();
