@@ -7,5 +7,6 @@ files["lua/oss/transport/cosocket"].std = "+ngx_lua"
 files["spec/support/worker.lua"].std = "+ngx_lua"
 files["examples/openresty"].std = "+ngx_lua"
 files["examples/direct-upload"].std = "+ngx_lua"
+files["examples/love_upload"].std = "+love"
 files["lua/resty"].std = "+ngx_lua"
 exclude_files = { "build/**" }
