@@ -143,6 +143,10 @@ function client_methods:usable()
   return not self.driver.usable or self.driver:usable()
 end
 
+local function run(op)
+  return callback_retry.after(op, verbs[op.verb].work(op, op.value))
+end
+
 --- Checks options and makes an operation, which starts when it is waited for.
 -- @tparam string verb
 -- @tparam table t options
@@ -162,10 +166,8 @@ function client_methods:make(verb, t, level)
   if message then
     error(message, level)
   end
-  local op = operation.new(self, verb, t, function(op)
-    return callback_retry.after(op, verbs[verb].work(op, value))
-  end)
-  op.total = body.length(t)
+  local op = operation.new(self, verb, t, run)
+  op.value, op.total = value, body.length(t)
   return op
 end
 

@@ -152,6 +152,7 @@ local function dispatch(driver, kind, id, ...)
   end
   if op.busy then
     if kind ~= "progress" then
+      op.inbox = op.inbox or {}
       op.inbox[#op.inbox + 1] = { kind, id, n = select("#", ...), ... }
     end
     return
@@ -159,7 +160,7 @@ local function dispatch(driver, kind, id, ...)
   op.busy = true
   handlers[kind](driver, op, ...)
   op.busy = false
-  local held = table.remove(op.inbox, 1)
+  local held = op.inbox and table.remove(op.inbox, 1)
   if held then
     dispatch(driver, held[1], held[2], unpack(held, 3, 2 + held.n))
   end

@@ -20,7 +20,8 @@ local operation_methods = {}
 local operation_mt = { __name = "oss.operation", __index = operation_methods }
 
 function operation_mt:__tostring()
-  return ("oss.operation(%s %s, %s)"):format(self.verb, self.name, self.state)
+  local o = self.options
+  return ("oss.operation(%s %s/%s, %s)"):format(self.verb, o.bucket or "", o.key or "", self.state)
 end
 
 --- Makes an operation; it starts when it is first advanced.
@@ -30,16 +31,11 @@ end
 -- @tparam function work `work(operation)` returns the result or nil and an error
 -- @treturn table
 function M.new(client, verb, options, work)
-  local op = setmetatable({
-    client = client, driver = client.driver, verb = verb, options = options,
-    name = (options.bucket or "") .. "/" .. (options.key or ""),
-    state = "waiting", sent = 0, attempts = 0,
-    inbox = {}, children = {}, ended = {},
+  return setmetatable({
+    client = client, driver = client.driver, verb = verb, options = options, value = nil, total = nil,
+    state = "waiting", sent = 0, attempts = 0, result = nil, busy = nil, transfer = nil,
+    thread = work, -- a coroutine once it has begun, nil when it has ended
   }, operation_mt)
-  op.thread = op.driver.ask and work or coroutine.create(function()
-    return work(op)
-  end)
-  return op
 end
 
 -- ---- asks, called inside the work
@@ -88,6 +84,7 @@ end
 function operation_methods:spawn(verb, options, work)
   local child = M.new(self.client, verb, options, work)
   child.parent = self
+  self.children, self.ended = self.children or {}, self.ended or {}
   self.children[child] = true
   self.driver:spawn(child)
   return child
@@ -127,7 +124,7 @@ local function finish(op, res, err)
   op.state = err and (err.kind == "cancelled" and "cancelled" or "failed") or "done"
   op.result, op.err = res, err
   op.thread = nil
-  for child in pairs(op.children) do
+  for child in pairs(op.children or {}) do
     child:interrupt("Cancelled", "the operation it belongs to has ended")
   end
   op.driver:finished(op)
@@ -167,7 +164,11 @@ end
 --- Goes on with the work until its next ask for the world or its end.
 -- @param ... the answer to the last ask
 function operation_methods:advance(...)
-  if self.thread and coroutine.status(self.thread) == "suspended" then
+  local thread = self.thread
+  if type(thread) == "function" then
+    self.thread = coroutine.create(thread)
+    step(self, self)
+  elseif thread and coroutine.status(thread) == "suspended" then
     step(self, ...)
   end
 end

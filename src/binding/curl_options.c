@@ -1,5 +1,6 @@
 #include "binding/curl_options.h"
 
+#include <float.h>
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
@@ -88,7 +89,7 @@ read_field(lua_State *L, const struct field *f, void *at)
         *(const char **)at = s.p;
         break;
     case STR: *(los_str *)at = to_str(L, f->name); break;
-    case INT: *(int *)at = los_round_up(to_number(L, f->name, INT_MAX)); break;
+    case INT: *(int *)at = los_round_up(to_number(L, f->name, DBL_MAX)); break;
     case SIZE:
         *(size_t *)at = (size_t)to_number(
             L, f->name, sizeof(size_t) < 8 ? (double)SIZE_MAX : NUMBER_MAX);

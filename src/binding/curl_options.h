@@ -13,7 +13,8 @@ void los_read_loop_options(lua_State *L, int index,
 void los_read_transfer_options(lua_State *L, int index,
                                struct los_transfer_options *options);
 
-/* 0 to INT_MAX; a fraction of a millisecond must not become "no limit". */
+/* 0 to INT_MAX: a fraction of a millisecond must not become "no limit", and
+ * what is longer than 24 days may. */
 int los_round_up(double n);
 
 #endif

@@ -141,12 +141,12 @@ local function add_callback(form, client, t, ends)
   if message then
     return message
   end
-  local names = {}
+  local list = {}
   for name in pairs(prepared.vars) do
-    names[#names + 1] = name
+    list[#list + 1] = name
   end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  table.sort(list)
+  for _, name in ipairs(list) do
     message = message or form.add(name, prepared.vars[name])
   end
   return message

@@ -16,7 +16,7 @@ local here = { FileRead = true, FileWrite = true, BodyShort = true, BodyLong = t
   ForkedProcess = true }
 
 local function unquote(etag)
-  return etag and etag:match('^"(.*)"$') or etag
+  return etag and etag:byte() == 34 and etag:sub(2, -2) or etag
 end
 
 local function is_json(content_type)

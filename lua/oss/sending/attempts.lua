@@ -180,12 +180,11 @@ end
 function M.run(op, plan, value)
   local client = op.client
   local started = client:now()
-  local attempt = 0
+  local began, attempt = started, 0
   local unknown -- an earlier try may have stored the object
   while true do
     attempt = attempt + 1
     op.attempts = plan.aside and math.max(op.attempts, 1) or attempt
-    local began = client:now()
     local answer = try(op, plan, value)
     local res, err = judge(op, plan, answer, value)
     if not res and plan.settle and not op.interruption then
@@ -208,6 +207,7 @@ function M.run(op, plan, value)
       end
       return nil, final
     end
+    began = client:now()
   end
 end
 

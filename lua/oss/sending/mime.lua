@@ -30,6 +30,6 @@ local types = {
 -- @tparam string key
 -- @treturn string
 return function(key)
-  local extension = key:match("[^/]%.([%w]+)$")
+  local extension = key:match("^.*[^/]%.(%w+)$")
   return extension and types[extension:lower()] or "application/octet-stream"
 end

@@ -27,20 +27,15 @@ function M.new(t, user_agent)
   return setmetatable({ loop = loop }, transport_mt)
 end
 
--- Milliseconds fit into an int; what is longer than 24 days ends never.
-local function ms(seconds)
-  return seconds and math.max(1, math.floor(math.min(seconds * 1000, 2147483647) + 0.5)) or nil
-end
-
 --- Starts a transfer.
 -- @tparam table request method, url, head, body fields, answer_max, answer_file, limits in seconds
 -- @treturn integer|nil id
 -- @treturn string error code
 -- @treturn string text
 function transport_methods:submit(request)
-  request.connect_ms = ms(request.connect_timeout)
-  request.idle_ms = ms(request.idle_timeout)
-  request.answer_ms = ms(request.answer_timeout)
+  request.connect_ms = request.connect_timeout * 1000
+  request.idle_ms = request.idle_timeout * 1000
+  request.answer_ms = request.answer_timeout * 1000
   return self.loop:submit(request)
 end
 
@@ -50,7 +45,7 @@ end
 -- @treturn string error code: this process was forked from the loop's
 -- @treturn string text
 function transport_methods:poll(seconds)
-  return self.loop:poll(seconds > 0 and math.min(ms(seconds), 60000) or 0)
+  return self.loop:poll(seconds * 1000)
 end
 
 --- The next event: kind, id, and what belongs to it; nil when there is none.
@@ -79,7 +74,7 @@ end
 
 --- Makes the descriptor readable after so many seconds, at most; the next poll ends that.
 function transport_methods:alarm(seconds)
-  self.loop:alarm(seconds > 0 and math.min(ms(seconds), 2 ^ 31 - 1) or 0)
+  self.loop:alarm(seconds * 1000)
 end
 
 --- Whether it can be used: it is open, and this is the process that opened it.

@@ -11,7 +11,7 @@ local M = {}
 function M.observe(op)
   local state = op.upload
   local sent = state.done
-  for child in pairs(op.children) do
+  for child in pairs(op.children or {}) do
     sent = sent + (child.is_part and child.sent or 0)
   end
   op.sent = math.max(op.sent, sent)
@@ -60,7 +60,7 @@ local function remaining(op, state)
 end
 
 local function drop_children(op)
-  for child in pairs(op.children) do
+  for child in pairs(op.children or {}) do
     child:interrupt("Cancelled", "another part has failed")
   end
   op.ended = {}
