@@ -4,6 +4,7 @@
 -- to whom, and what is due (`oss.agenda`).
 
 local agendas = require "oss.agenda"
+local lines = require "oss.line"
 
 local M = {}
 
@@ -13,13 +14,18 @@ local driver_methods = {}
 local driver_mt = { __name = "oss.driver", __index = driver_methods }
 
 --- Makes a driver.
--- @tparam table transport submit, poll, event, feed, cancel, close, now
+-- @tparam table transport submit, poll, event, feed, cancel, close, now; and if it has a limit,
+-- connections and active
 -- @treturn table
 function M.new(transport)
   local agenda = agendas.new(function()
     return transport:now()
   end)
-  return setmetatable({ transport = transport, running = 0, transfers = {}, agenda = agenda }, driver_mt)
+  local line = lines.new(function()
+    return not transport.connections or transport:active() < transport.connections
+  end)
+  return setmetatable({ transport = transport, running = 0, transfers = {}, agenda = agenda, line = line },
+    driver_mt)
 end
 
 --- Seconds of a clock that only goes forward.
@@ -36,7 +42,8 @@ function driver_methods:start(op)
   if limit then
     self.agenda:limit(op, limit)
   end
-  op:advance()
+  self.line:add(op)
+  self.line:move()
 end
 
 --- Waits until an operation has ended; starts it first when nobody has.
@@ -94,7 +101,7 @@ function driver_methods:forget(op)
     op.awaiting = false
     return true
   end
-  return self.agenda:remove(op)
+  return self.line:remove(op) or self.agenda:remove(op)
 end
 
 --- Takes note of an ended operation.
@@ -195,12 +202,14 @@ local function waiting(driver)
     ops[#ops + 1] = op
   end
   driver.agenda:collect(ops)
+  driver.line:collect(ops)
   return ops
 end
 
 local function move(driver, timeout)
   local transport, agenda = driver.transport, driver.agenda
   local idle = not wake(driver) and driver.running > 0
+  driver.line:move()
   local _, code, message = transport:poll(idle and agenda:free(timeout) or 0)
   if code then
     for _, op in ipairs(waiting(driver)) do
@@ -210,6 +219,7 @@ local function move(driver, timeout)
   while take(driver, transport:event()) do end -- luacheck: ignore 542
   if not driver.closed then
     wake(driver)
+    driver.line:move()
   end
   if driver.watched and not driver.closed then
     local seconds = agenda:free(math.huge)
@@ -225,7 +235,7 @@ end
 -- @raise what a handler `on_done` raised
 -- @usage while client:poll(1) > 0 do end
 function driver_methods:poll(timeout)
-  if not self.closed then
+  if not self.closed and (self.running > 0 or self.watched) then
     move(self, timeout)
   end
   if self.raised then

@@ -24,7 +24,7 @@ function M.new(t, user_agent)
   if not loop then
     return nil, message
   end
-  return setmetatable({ loop = loop }, transport_mt)
+  return setmetatable({ loop = loop, connections = t.connections or 64 }, transport_mt)
 end
 
 --- Starts a transfer.
@@ -46,6 +46,11 @@ end
 -- @treturn string text
 function transport_methods:poll(seconds)
   return self.loop:poll(seconds * 1000)
+end
+
+--- Transfers that were submitted and have not ended.
+function transport_methods:active()
+  return self.loop:active()
 end
 
 --- The next event: kind, id, and what belongs to it; nil when there is none.
