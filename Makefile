@@ -25,7 +25,7 @@ BIND_CURL = $(wildcard src/binding/curl*.c)
 HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help deps demo env example-direct-upload test check layers lint format docs \
+.PHONY: all bench help deps demo env example-direct-upload test check layers lint format docs \
         c-test c-tests spec-lua fuzz clean $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
@@ -179,6 +179,17 @@ fuzz: $(FUZZERS)  ## fuzz the C core, FUZZ_SECONDS=5 for each target
 	        spec/fuzz/corpus/$$f >build/fuzz/$$f.log 2>&1 \
 	        || { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
 	    echo "$$f: $$(grep -o 'executed_units.*' build/fuzz/$$f.log)"; done
+
+BENCH = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
+
+build/bench/%: bench/%.c bench/measure.h $(B)/libcore.a $(B)/libcrypto_port.a
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) -D_GNU_SOURCE $(WARN) $(CFLAGS) $< -o $@ -lcurl \
+	    -Wl,--start-group $(B)/libcrypto_port.a $(B)/libcore.a \
+	    -Wl,--end-group -lcrypto
+
+bench: lua-5.1 lua-5.4 $(BENCH)  ## measure; ONLY=small, ROUNDS=5, SIZE=256 (MiB)
+	@lua5.4 bench/run.lua $(ONLY)
 
 clean:  ## remove everything that was generated
 	rm -rf build
