@@ -55,7 +55,9 @@ los_buf_reset(struct los_buf *b)
 static int
 move(struct los_buf *b, size_t need)
 {
-    size_t cap = b->cap < 64 ? 64 : b->cap;
+    /* What is allocated may be filled without a look at the limit. */
+    size_t least = b->max < 64 ? b->max + (b->max == 0) : 64;
+    size_t cap = b->cap < least ? least : b->cap;
     char *p;
 
     while (cap < need)

@@ -24,6 +24,8 @@ los_fault_set(struct los_fault *fault, int code, const char *field,
 static int
 has_forbidden(los_str s)
 {
+    if (s.n == 0)
+        return 0;
     return memchr(s.p, '\r', s.n) != NULL || memchr(s.p, '\n', s.n) != NULL
            || memchr(s.p, '\0', s.n) != NULL;
 }
