@@ -20,8 +20,8 @@ describe("errors of OSS", function()
         headers[header[1]:lower()] = header[2]
       end
       local body = case.inputs.body
-      local res, err = answers.read { status = case.inputs.status, headers = headers,
-        body = type(body) == "string" and body or "" }
+      local res, err = answers.read({ status = case.inputs.status, headers = headers,
+        body = type(body) == "string" and body or "" }, true)
       assert.is_nil(res)
       local want = case.expected
       assert.equal(case.inputs.status, err.status)
@@ -43,7 +43,9 @@ describe("errors of OSS", function()
       end
       if type(want.fields) == "table" then
         for name, value in pairs(want.fields) do
-          if type(value) == "string" then
+          if name == "SignatureProvided" or name == "StringToSignBytes" then
+            assert.equal("***", err.fields[name])
+          elseif type(value) == "string" then
             assert.equal(value, err.fields[name])
           end
         end
