@@ -259,13 +259,10 @@ end
 --- Keeps what a handler raised, for who waits or polls; without an operation, for the next who does.
 function driver_methods:raise(message, op)
   local raised = { message }
-  if op then
-    op.raised = raised
-  else
-    self.raised = raised
-  end
-  if op and op.group then
-    op.group.raised = raised
+  local holder = op or self
+  holder.raised = raised
+  if holder.group then
+    holder.group.raised = raised
   end
 end
 

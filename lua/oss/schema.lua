@@ -66,7 +66,8 @@ local every = {
   { "max_answer", "bytes", "longest answer held in memory", default = "1 MiB; `get` 64 MiB" },
   { "on_retry", "function", "handler `function(err, attempt, delay)` before a further try" },
   { "on_progress", "function", "handler `function(sent, total)`; for `get` `function(received, total)`" },
-  { "on_done", "function", "handler `function(res, err)` when the operation ends; what it raises comes out of `poll` or `wait`" },
+  { "on_done", "function", "handler `function(res, err)` when the operation ends; "
+    .. "what it raises comes out of `poll` or `wait`" },
 }
 
 local bodies = {
