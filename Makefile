@@ -26,7 +26,7 @@ HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all bench help deps demo env example-direct-upload test check layers lint format docs \
-        c-test c-tests spec-lua fuzz clean $(addprefix lua-,$(LUAS))
+        c-test c-tests spec-lua fuzz bench-frame clean $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
 all: $(addprefix lua-,$(LUAS))  ## build for every Lua that is supported
@@ -69,6 +69,11 @@ $$(B)/$(1)/oss/curl.so: $$(patsubst src/binding/%.c,$$(B)/$(1)/obj/%.o,\
 	$$(CC) $$(CFLAGS) -shared -o $$@ $$^ -lcurl -pthread
 
 $$(B)/$(1)/spec/process.so: spec/support/process.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CSTD) -D_GNU_SOURCE $$(WARN) $$(CFLAGS) $$(LUA_INC_$(1)) \
+	    -shared -o $$@ $$<
+
+$$(B)/$(1)/bench/clock.so: bench/frame/clock.c
 	@mkdir -p $$(@D)
 	$$(CC) $$(CSTD) -D_GNU_SOURCE $$(WARN) $$(CFLAGS) $$(LUA_INC_$(1)) \
 	    -shared -o $$@ $$<
@@ -179,6 +184,20 @@ fuzz: $(FUZZERS)  ## fuzz the C core, FUZZ_SECONDS=5 for each target
 	        spec/fuzz/corpus/$$f >build/fuzz/$$f.log 2>&1 \
 	        || { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
 	    echo "$$f: $$(grep -o 'executed_units.*' build/fuzz/$$f.log)"; done
+
+# ---- measuring
+
+$(B)/bench/frame_sink: bench/frame/sink.c $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) $(CFLAGS) $^ -o $@ -lssl -lcrypto
+
+$(B)/bench/slow_names.so: bench/frame/names.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) $(CFLAGS) -shared $< -o $@
+
+bench-frame: $(B)/bench/frame_sink $(B)/bench/slow_names.so lua-5.1 lua-5.4 \
+  $(B)/5.1/bench/clock.so $(B)/5.4/bench/clock.so  ## what a frame pays for uploads
+	@bench/frame/run
 
 BENCH = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
