@@ -39,6 +39,11 @@ end
 local verbs = { put = put, upload = upload, append = append, retry_callback = retry_callback,
   head = objects.head, get = objects.get, delete = objects.delete, request = objects.request }
 
+--- Whether there is an operation of a name.
+function client_methods.has(verb)
+  return type(verb) == "string" and verbs[verb] ~= nil
+end
+
 local function user_agent(suffix)
   local engine = rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION
   return ("lua-oss/%s (%s)%s"):format(version, engine, suffix and " " .. suffix or "")
@@ -147,22 +152,32 @@ local function run(op)
   return callback_retry.after(op, verbs[op.verb].work(op, op.value))
 end
 
+--- Checks the options of an operation.
+-- @tparam string verb
+-- @tparam table t options
+-- @return what the verb's work needs, nil when something is wrong
+-- @treturn string what is wrong
+function client_methods:prepare(verb, t)
+  local message = options.check(verb, t)
+  if message then
+    return nil, message
+  end
+  local value
+  value, message = verbs[verb].prepare(self, t)
+  return value, message and verb .. ": " .. message
+end
+
 --- Checks options and makes an operation, which starts when it is waited for.
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
 function client_methods:make(verb, t, level)
-  if type(verb) ~= "string" or not verbs[verb] then
+  if not client_methods.has(verb) then
     error(("client: no operation '%s'"):format(tostring(verb)), level)
   elseif self.driver.closed then
     error("client: it is closed", level)
   end
-  local message = options.check(verb, t)
-  local value
-  if not message then
-    value, message = verbs[verb].prepare(self, t)
-    message = message and verb .. ": " .. message
-  end
+  local value, message = self:prepare(verb, t)
   if message then
     error(message, level)
   end
@@ -198,6 +213,9 @@ end
 
 for verb in pairs(verbs) do
   client_methods[verb] = function(self, t)
+    if getmetatable(self) ~= client_mt then
+      error(("client.%s: call it with a colon, client:%s{ ... }"):format(verb, verb), 2)
+    end
     local op = self:make(verb, t, 3)
     return op:wait()
   end
@@ -253,7 +271,7 @@ end
 -- local results, summary = client:map({ { bucket = "b", key = "1", body = "1" },
 --   { bucket = "b", key = "2", file = "2.bin" } }, { concurrency = 8 })
 function client_methods:map(list, wanted)
-  local message = map.check(list, wanted or {})
+  local message = map.check(self, list, wanted or {})
   if message then
     error(message, 2)
   end

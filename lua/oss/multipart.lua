@@ -81,7 +81,17 @@ function M.fits(token, bucket, key, source)
       return false, "its list of parts is damaged"
     end
   end
+  M.whole(token)
   return true
+end
+
+--- Numbers that went through JSON are whole again.
+-- @tparam table token
+function M.whole(token)
+  token.part_size = math.floor(token.part_size)
+  for _, part in ipairs(token.parts) do
+    part.number, part.size = math.floor(part.number), math.floor(part.size)
+  end
 end
 
 local function by_number(a, b)

@@ -78,6 +78,11 @@ local function unknown(verb, name)
   if verb ~= "client" and by_name.client[name] then
     return ("%s: option '%s' belongs to oss.client{}, not to a single operation"):format(verb, name)
   end
+  for _, other in ipairs { "put", "upload", "append", "get", "head", "delete", "request", "retry_callback" } do
+    if by_name[other][name] then
+      return ("%s: option '%s' belongs to client:%s{}"):format(verb, name, other)
+    end
+  end
   return ("%s: unknown option '%s'%s"):format(verb, name, nearest.clause(name, names[verb]))
 end
 

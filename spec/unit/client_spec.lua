@@ -569,6 +569,12 @@ describe("wrong arguments", function()
     end)
   end
 
+  it("say that a colon is wanted", function()
+    local fine, message = pcall(function() return client.put { bucket = "b" } .. "" end)
+    assert.is_false(fine)
+    assert.truthy(message:find("client_spec.lua:%d+: client.put: call it with a colon"), message)
+  end)
+
   it("raise for start too", function()
     local fine, message = pcall(function() return client:start("upload_it", {}) .. "" end)
     assert.is_false(fine)

@@ -13,8 +13,6 @@ describe("endpoint", function()
       "cn-hangzhou" },
     { "internal", { region = "cn-beijing", internal = true },
       "https://b.oss-cn-beijing-internal.aliyuncs.com", "cn-beijing" },
-    { "internal wins over dual stack", { region = "cn-beijing", internal = true, dual_stack = true },
-      "https://b.oss-cn-beijing-internal.aliyuncs.com", "cn-beijing" },
     { "dual stack", { region = "cn-beijing", dual_stack = true },
       "https://b.cn-beijing.oss.aliyuncs.com", "cn-beijing" },
     { "accelerate", { region = "cn-beijing", accelerate = true },
@@ -59,6 +57,7 @@ describe("endpoint", function()
     { "user", { endpoint = "http://u:p@x.example.com", region = "a" }, "without user, path or query" },
     { "bucket inside", { endpoint = "https://b.oss-cn-hangzhou.aliyuncs.com" }, "must not contain the bucket" },
     { "cname without endpoint", { region = "cn-hangzhou", cname = true }, "needs option 'endpoint'" },
+    { "two kinds at once", { region = "cn-hangzhou", internal = true, dual_stack = true }, "exclude each other" },
     { "accelerate typo", { region = "cn-hangzhou", accelerate = "oversea" }, "'accelerate' must be" },
   }
   for _, case in ipairs(refusals) do

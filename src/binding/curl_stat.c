@@ -28,7 +28,11 @@ los_lua_stat(lua_State *L)
         lua_pushstring(L, strerror(errno));
         return 2;
     }
+#if LUA_VERSION_NUM >= 503
+    lua_pushinteger(L, (lua_Integer)st.size);
+#else
     lua_pushnumber(L, (lua_Number)st.size);
+#endif
     snprintf(changed, sizeof(changed), "%lld.%09ld", (long long)st.changed_s,
              st.changed_ns);
     lua_pushstring(L, changed);

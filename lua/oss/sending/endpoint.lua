@@ -88,6 +88,9 @@ function M.resolve(t)
       return nil, ("option '%s' is for 'region' alone: the endpoint says it all"):format(name)
     end
   end
+  if (t.internal and 1 or 0) + (t.dual_stack and 1 or 0) + (t.accelerate and 1 or 0) > 1 then
+    return nil, "options 'internal', 'dual_stack' and 'accelerate' exclude each other"
+  end
   if t.cname and not t.endpoint then
     return nil, "option 'cname' needs option 'endpoint', the custom domain"
   end

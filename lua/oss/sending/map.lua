@@ -31,11 +31,12 @@ end
 
 local known = { verb = "string", concurrency = "number", on_each = "function" }
 
---- Checks the arguments of `client:map`.
+--- Checks the arguments of `client:map`, and every entry of a list before any is started.
+-- @tparam table client
 -- @param list what the user gave
 -- @param settings what the user gave
 -- @treturn nil|string what is wrong
-function M.check(list, settings)
+function M.check(client, list, settings)
   if type(list) ~= "table" and type(list) ~= "function" then
     return "map: a list of option tables is expected, or a function that returns them, got " .. type(list)
   elseif type(settings) ~= "table" then
@@ -52,6 +53,16 @@ function M.check(list, settings)
   local n = settings.concurrency
   if n and (n < 1 or n % 1 ~= 0 or n > 1e6) then
     return ("map: setting 'concurrency' must be a whole number above 0, got %g"):format(n)
+  end
+  local verb = settings.verb or "put"
+  if not client.has(verb) then
+    return ("map: no operation '%s'"):format(verb)
+  end
+  for i, t in ipairs(type(list) == "table" and list or {}) do
+    local _, message = client:prepare(verb, t)
+    if message then
+      return ("map: entry %d: %s"):format(i, message)
+    end
   end
 end
 

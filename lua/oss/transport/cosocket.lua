@@ -96,7 +96,7 @@ function transport_methods.bell()
 end
 
 --- Seconds of a clock that only goes forward.
-transport_methods.now = system.now or ngx.now
+transport_methods.now = system.now
 
 --- Size and time of change of a file.
 transport_methods.stat = system.stat

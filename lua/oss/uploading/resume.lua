@@ -36,6 +36,10 @@ function M.load(op, state)
   end
   local fits, reason = multipart.fits(token, o.bucket, o.key, state.source.identity)
   if not fits then
+    if type(token) == "table" and token.state == "open" and token.bucket == o.bucket and token.key == o.key
+      and type(token.upload_id) == "string" then
+      requests.abort(op, token.upload_id) -- its parts would stay, and cost, for ever
+    end
     op.client.log("info", "%s: the resume token is not used: %s", tostring(op), reason)
     return nil
   end
@@ -85,6 +89,7 @@ function M.result(token)
     res[name] = value
   end
   res.resumed, res.headers = true, {}
+  res.status = math.floor(res.status)
   return res
 end
 

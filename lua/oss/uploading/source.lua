@@ -71,7 +71,7 @@ end
 
 -- Collects chunks of a reader into pieces of a wanted size.
 local function open_reader(reader, length)
-  local held, held_size, ended = {}, 0, false
+  local held, held_size, ended, taken = {}, 0, false, 0
   return {
     size = length, is_reader = true, attach = attach_body,
     -- The next `wanted` bytes, fewer at the end, nil behind it; or nil and a message.
@@ -88,7 +88,11 @@ local function open_reader(reader, length)
           return nil, "the reader must return a string or nil, got " .. type(chunk)
         else
           held[#held + 1] = chunk
-          held_size = held_size + #chunk
+          held_size, taken = held_size + #chunk, taken + #chunk
+        end
+        if length and (taken > length or ended and taken < length) then
+          return nil, ("the reader gave %s than option 'length' says, %.0f bytes"):format(
+            taken > length and "more" or "less", length)
         end
       end
       if held_size == 0 then

@@ -1,7 +1,7 @@
 --- Reads an answer from a peer that may be hostile: a head, then a body in one of its three forms.
 --
--- An input is `{ buffer =, more = function(input) }`; `more` returns the next bytes as they come, or
--- nil, code and detail.
+-- An input has a `buffer`; `input:more()` returns the next bytes as they come, or nil, code and detail;
+-- `input:sink(piece)` takes the pieces of the body, and returns code and detail to give up.
 
 local M = {}
 
@@ -120,14 +120,14 @@ local function take(input, most)
   return piece
 end
 
-local function read_exactly(input, left, sink)
+local function read_exactly(input, left)
   while left > 0 do
     local piece, code, detail = take(input, left)
     if not piece then
       return nil, code == "closed" and "TruncatedAnswer" or code, detail
     end
     left = left - #piece
-    code, detail = sink(piece)
+    code, detail = input:sink(piece)
     if code then
       return nil, code, detail
     end
@@ -163,7 +163,7 @@ local function read_trailers(input)
   return nil, "MalformedAnswer", "too many trailers"
 end
 
-local function read_chunks(input, sink)
+local function read_chunks(input)
   while true do
     local line, code, detail = take_line(input)
     local size = line and line:match("^(%x+)[ \t]*$") or line and line:match("^(%x+)[ \t]*;")
@@ -177,7 +177,7 @@ local function read_chunks(input, sink)
       return read_trailers(input)
     end
     local ok
-    ok, code, detail = read_exactly(input, size, sink)
+    ok, code, detail = read_exactly(input, size)
     if ok then
       line, code, detail = take_line(input)
     end
@@ -189,13 +189,13 @@ local function read_chunks(input, sink)
   end
 end
 
-local function read_until_closed(input, sink)
+local function read_until_closed(input)
   while true do
     local piece, code, detail = take(input)
     if not piece then
       return code == "closed", code, detail
     end
-    code, detail = sink(piece)
+    code, detail = input:sink(piece)
     if code then
       return nil, code, detail
     end
@@ -210,12 +210,11 @@ end
 -- @tparam table input
 -- @tparam string method of the request
 -- @tparam table head
--- @tparam function sink takes each piece; returns nil, or code and detail to give up
 -- @treturn boolean|nil whether it came whole
 -- @treturn string code
 -- @treturn string detail
 -- @treturn boolean whether the connection can be used again
-function M.body(input, method, head, sink)
+function M.body(input, method, head)
   local headers = head.headers
   local connection = headers.connection
   local keep = head.version >= 1 and not (connection and find(lower(connection), "close", 1, true))
@@ -227,15 +226,15 @@ function M.body(input, method, head, sink)
         return nil, "MalformedAnswer", "an unknown Transfer-Encoding"
       end
       keep = keep and not length
-      ok, code, detail = read_chunks(input, sink)
+      ok, code, detail = read_chunks(input)
     elseif length then
       if not find(length, "^%d+$") or #length > 15 then
         return nil, "MalformedAnswer", "a broken Content-Length"
       end
-      ok, code, detail = read_exactly(input, tonumber(length), sink)
+      ok, code, detail = read_exactly(input, tonumber(length))
     else
       keep = false
-      ok, code, detail = read_until_closed(input, sink)
+      ok, code, detail = read_until_closed(input)
     end
   end
   if not ok then

@@ -12,15 +12,26 @@ local send = require "oss.transport.cosocket.send"
 
 local M = {}
 
-local exchange_methods = {}
+local tcp = ngx.socket.tcp
+local exchange_methods = { more = receive.more, sink = receive.sink }
 local exchange_mt = { __index = exchange_methods }
 
 local look_ms = 1000               -- how often the talker looks at the writer
 local rest_after = 2 * 1024 * 1024 -- bytes moved without nginx having served others
 local kept_ms = 60000              -- how long a connection is kept for the next request
 
+-- The few limits there are, in nginx's milliseconds.
+local limits, limits_count = {}, 0
+
 local function ms(seconds)
-  return math.min(2147483647, math.max(1, math.floor(seconds * 1000 + 0.5)))
+  local limit = limits[seconds]
+  if not limit then
+    limit = math.min(2147483647, math.max(1, math.floor(seconds * 1000 + 0.5)))
+    if limits_count < 100 then
+      limits[seconds], limits_count = limit, limits_count + 1
+    end
+  end
+  return limit
 end
 
 --- Notes why there is no answer; the first reason stays.
@@ -35,7 +46,7 @@ end
 --- Lets nginx serve others when bytes come or go too fast for any wait: its clock stands still then.
 -- @tparam integer bytes moved
 function exchange_methods:breathe(bytes)
-  local tick = ngx.now()
+  local tick = self.now()
   if tick ~= self.tick then
     self.tick, self.moved = tick, 0
   end
@@ -48,8 +59,8 @@ end
 --- Lets reads wait for the first byte of an answer.
 -- @tparam[opt] number seconds
 function exchange_methods:wait_for_answer(seconds)
-  local limit = ms(seconds or self.request.answer_timeout)
-  self.socket:settimeouts(ms(self.request.connect_timeout), ms(self.request.idle_timeout),
+  local request, limit = self.request, ms(seconds or self.request.answer_timeout)
+  self.socket:settimeouts(ms(request.connect_timeout), ms(request.idle_timeout),
     self.source.whole and limit or math.min(limit, look_ms))
 end
 
@@ -72,8 +83,8 @@ local function handshake(socket, place)
 end
 
 local function connect(x)
-  local place, began = x.place, x.now()
-  x.socket = ngx.socket.tcp()
+  local place, began = x.place, x.place.tls and x.now()
+  x.socket = tcp()
   x:wait_for_answer()
   local ok, err = x.socket:connect(place.address, place.port, place.options)
   if not ok then
@@ -91,15 +102,7 @@ local function connect(x)
   return true
 end
 
-local function begin(x)
-  x.input = { buffer = "", more = receive.more, exchange = x }
-  x.status, x.sent, x.sent_all, x.received, x.parts = 0, 0, false, 0, {}
-  x.crc64, x.received_crc64 = "0", "0"
-  x.error, x.message, x.heard, x.early, x.headers = nil, nil, nil, nil, nil
-end
-
 local function converse(x)
-  begin(x)
   if not connect(x) or not send.head(x) then
     return
   end
@@ -113,6 +116,13 @@ local function converse(x)
 end
 
 local broken = { EmptyAnswer = true, ReceiveFailed = true, SendFailed = true }
+
+local function begin_again(x)
+  x.socket:close()
+  x.status, x.sent, x.sent_all, x.received, x.buffer = 0, 0, false, 0, ""
+  x.crc64, x.received_crc64 = "0", "0"
+  x.error, x.message, x.heard, x.early, x.headers, x.parts = nil, nil, false, false, false, false
+end
 
 -- Whether to try once more at once, on a connection of its own: the server does not want to be asked
 -- for a 100, or a kept connection was dead and nothing can have been done.
@@ -131,7 +141,7 @@ end
 local function talk(x)
   converse(x)
   if wants_again(x) then
-    x.socket:close()
+    begin_again(x)
     converse(x)
   end
   if x.keep and not x.error then
@@ -172,9 +182,10 @@ local function supervise(x, kill)
 end
 
 local function answer_of(x)
-  return { status = x.status, headers = x.headers or {}, body = table.concat(x.parts), crc64 = x.crc64,
-    received_crc64 = x.received_crc64, sent = x.sent, received = x.received, sent_all = x.sent_all,
-    reused = x.reused or false, error = x.error, message = x.message }
+  local parts = x.parts
+  return { status = x.status, headers = x.headers or {}, crc64 = x.crc64, received_crc64 = x.received_crc64,
+    body = parts and (parts[2] and table.concat(parts) or parts[1]) or "", sent = x.sent, received = x.received,
+    sent_all = x.sent_all, reused = x.reused, error = x.error, message = x.message }
 end
 
 local function no_answer(code, message)
@@ -196,8 +207,12 @@ function M.run(transport, request, op)
   if not source then
     return no_answer(code, message)
   end
+  -- All fields at once: a table that grows costs more than all that is in it.
   local x = setmetatable({ request = request, op = op, place = place, target = target, source = source,
-    agent = transport.agent, now = transport.now, asks = request.expect and not source.whole }, exchange_mt)
+    agent = transport.agent, now = transport.now, asks = request.expect and not source.whole or false,
+    socket = false, buffer = "", status = 0, headers = false, parts = false, received = 0, received_crc64 = "0",
+    sent = 0, sent_all = false, sent_at = 0, crc64 = "0", heard = false, early = false, reused = false,
+    keep = false, done = false, tick = 0, moved = 0, total = -1, file = false }, exchange_mt)
   if source.whole and not op.supervised then
     talk(x)
   else

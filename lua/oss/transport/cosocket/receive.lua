@@ -5,7 +5,7 @@ local core = require "oss.core"
 
 local M = {}
 
-local piece_max = 64 * 1024
+local piece_max, default_max = 64 * 1024, 1024 * 1024
 local expect_ms = 1000 -- how long a 100 is waited for, as libcurl does
 local grace = 2        -- seconds for an answer that explains why sending failed
 local most_early = 32  -- answers with status 1xx before the real one
@@ -29,13 +29,12 @@ local function impatience(x)
   x:wait_for_answer(left)
 end
 
---- The next bytes as they come: `more` of the input of `oss.transport.cosocket.answer`.
--- @tparam table input
+--- The next bytes as they come.
+-- @tparam table x the exchange
 -- @treturn string|nil bytes
 -- @treturn string code; "closed" when the peer has closed, "go" when no 100 came
 -- @treturn string detail
-function M.more(input)
-  local x = input.exchange
+function M.more(x)
   if x.heard == "first" then
     x.heard = true
     x:wait_for_bytes()
@@ -61,15 +60,15 @@ end
 
 -- A 1xx says nothing, and the wait for the answer begins anew.
 local function skip(x)
-  x.heard = x.input.buffer ~= "" and "first" or nil
-  x.sent_at = x.sent_at and x.now()
+  x.heard = x.buffer ~= "" and "first"
+  x.sent_at = x.now()
   x:wait_for_answer()
 end
 
 local function fail(x, code, detail)
   if code ~= "closed" then
     return x:fail(code, detail)
-  elseif x.input.buffer ~= "" then
+  elseif x.buffer ~= "" then
     return x:fail("TruncatedAnswer", "the head has no end")
   end
   return x:fail("EmptyAnswer")
@@ -81,7 +80,7 @@ end
 function M.go(x)
   x.asking = true
   x.socket:settimeout(expect_ms)
-  local head, code, detail = answers.head(x.input)
+  local head, code, detail = answers.head(x)
   x.asking = nil
   if head and head.status >= 200 then
     x.early = head
@@ -98,7 +97,7 @@ local function final_head(x)
     return x.early
   end
   for _ = 1, most_early do
-    local head, code, detail = answers.head(x.input)
+    local head, code, detail = answers.head(x)
     if not head or head.status >= 200 then
       return head, code, detail
     end
@@ -107,44 +106,46 @@ local function final_head(x)
   return nil, "MalformedAnswer", "too many answers with status 1xx"
 end
 
--- Counts, checks and keeps the pieces of the body.
-local function sink_of(x, file, total)
-  local most, parts, op = x.request.answer_max or 1024 * 1024, x.parts, x.op
-  local shows = op.verb == "get"
-  return function(piece)
-    x.received, x.received_crc64 = x.received + #piece, core.crc64(piece, x.received_crc64)
-    if file then
-      local ok, message = file:write(piece)
-      if not ok then
-        return "FileWrite", message
-      end
-    elseif x.received > most then
-      return "AnswerTooLarge"
-    else
-      parts[#parts + 1] = piece
+--- Counts, checks and keeps a piece of the body.
+-- @tparam table x the exchange
+-- @tparam string piece
+-- @treturn nil|string code to give up with
+-- @treturn string detail
+function M.sink(x, piece)
+  x.received, x.received_crc64 = x.received + #piece, core.crc64(piece, x.received_crc64)
+  if x.file then
+    local ok, message = x.file:write(piece)
+    if not ok then
+      return "FileWrite", message
     end
-    if shows then
-      op:progress(x.sent, total, x.received)
-    end
+  elseif x.received > (x.request.answer_max or default_max) then
+    return "AnswerTooLarge"
+  elseif not x.parts then
+    x.parts = { piece }
+  else
+    x.parts[#x.parts + 1] = piece
+  end
+  if x.op.verb == "get" then
+    x.op:progress(x.sent, x.total, x.received)
   end
 end
 
 local function read_body(x, head)
   local request = x.request
-  local file, message
-  if request.answer_file and head.status < 300 then
-    file, message = io.open(request.answer_file, "wb")
-    if not file then
-      return nil, "FileWrite", message
-    end
+  x.total = tonumber(head.headers["content-length"]) or -1
+  if not request.answer_file or head.status > 299 then
+    return answers.body(x, request.method, head)
   end
-  local total = tonumber(head.headers["content-length"]) or -1
-  local ok, code, detail, keep = answers.body(x.input, request.method, head, sink_of(x, file, total))
-  if file then
-    local closed, close_message = file:close()
-    if ok and not closed then
-      return nil, "FileWrite", close_message
-    end
+  local file, message = io.open(request.answer_file, "wb")
+  if not file then
+    return nil, "FileWrite", message
+  end
+  x.file = file
+  local ok, code, detail, keep = answers.body(x, request.method, head)
+  local closed, close_message = file:close()
+  x.file = false
+  if ok and not closed then
+    return nil, "FileWrite", close_message
   end
   return ok, code, detail, keep
 end

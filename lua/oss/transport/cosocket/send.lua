@@ -13,7 +13,8 @@ local function head_of(x)
   if not source.length then
     framing = "Transfer-Encoding: chunked\r\n"
   elseif source.length > 0 or wants_length[request.method] then
-    framing = ("Content-Length: %.0f\r\n"):format(source.length)
+    local length = source.length
+    framing = "Content-Length: " .. (length < 1e14 and length or ("%.0f"):format(length)) .. "\r\n"
   end
   return { request.method, " ", x.target, " HTTP/1.1\r\nHost: ", x.place.authority, "\r\n", request.head, x.agent,
     framing, x.asks and "Expect: 100-continue\r\n\r\n" or "\r\n", source.whole or "" }

@@ -1,4 +1,5 @@
---- What LuaJIT can ask the system for: a clock that only goes forward, and a file's time of change.
+--- What LuaJIT can ask nginx and the system for: a clock that only goes forward, and a file's time of
+-- change.
 
 local ffi = require "ffi"
 
@@ -6,8 +7,7 @@ local M = {}
 
 -- Under names of our own, so that declarations of others cannot clash with these.
 pcall(ffi.cdef, [[
-struct los_timespec { long s; long ns; };
-int los_clock_gettime(int, struct los_timespec *) __asm__("clock_gettime");
+extern volatile uintptr_t los_current_msec __asm__("ngx_current_msec");
 struct los_statx_time { int64_t s; uint32_t ns; int32_t pad; };
 struct los_statx {
   uint32_t mask, blksize; uint64_t attributes; uint32_t nlink, uid, gid; uint16_t mode, pad;
@@ -18,18 +18,16 @@ struct los_statx {
 int los_statx(int, const char *, int, unsigned, struct los_statx *) __asm__("statx");
 ]])
 
-local clock_ids = { Linux = 1, OSX = 6, BSD = 4 }
+local C = ffi.C
 
---- Seconds of a clock that only goes forward, or nil where the system has none that we know.
-M.now = nil
+--- Seconds of the clock that nginx's timers go by. Like `ngx.now` it stands still until the event loop
+-- turns; unlike it, it does not jump when somebody sets the time.
+function M.now()
+  return tonumber(C.los_current_msec) / 1000
+end
 
-local id = clock_ids[jit.os]
-local has_clock, time = pcall(ffi.new, "struct los_timespec")
-if id and has_clock and pcall(function() return ffi.C.los_clock_gettime(id, time) end) then
-  function M.now()
-    ffi.C.los_clock_gettime(id, time)
-    return tonumber(time.s) + tonumber(time.ns) * 1e-9
-  end
+if not pcall(M.now) then
+  M.now = ngx.now
 end
 
 local at_cwd, size_and_mtime, regular = -100, 0x240, 8
@@ -40,7 +38,7 @@ local at_cwd, size_and_mtime, regular = -100, 0x240, 8
 -- @treturn string time of change, to compare with another
 function M.stat(path)
   local st = ffi.new("struct los_statx")
-  if ffi.C.los_statx(at_cwd, path, 0, size_and_mtime, st) ~= 0 then
+  if C.los_statx(at_cwd, path, 0, size_and_mtime, st) ~= 0 then
     return nil, path .. " cannot be read (errno " .. ffi.errno() .. ")"
   elseif math.floor(st.mode / 4096) ~= regular then
     return nil, path .. " is no regular file"
