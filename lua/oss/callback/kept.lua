@@ -2,31 +2,27 @@
 
 local M = {}
 
-local function copy(value)
-  if type(value) ~= "table" then
-    return value
+-- A copy of a table: its values, those that are tables copied too, and how many there are.
+local function copy(t)
+  local kept = { values = {}, n = 0 }
+  for name, value in pairs(t) do
+    kept.values[name] = type(value) == "table" and copy(value) or value
+    kept.n = kept.n + 1
   end
-  local t = {}
-  for name, inner in pairs(value) do
-    t[name] = copy(inner)
-  end
-  return t
+  return kept
 end
 
 -- Whether a table still has what its copy has.
 local function same(kept, t)
+  local n = 0
   for name, value in pairs(t) do
-    local other = kept[name]
+    local other = kept.values[name]
     if other ~= value and not (type(value) == "table" and type(other) == "table" and same(other, value)) then
       return false
     end
+    n = n + 1
   end
-  for name in pairs(kept) do
-    if t[name] == nil then
-      return false
-    end
-  end
-  return true
+  return n == kept.n
 end
 
 -- What it becomes depends on nothing but its own fields.
