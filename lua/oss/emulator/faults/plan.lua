@@ -30,6 +30,7 @@
 --
 -- `OUTCOME` is a status (`500`: "Error status : 500."), `unreachable`, `timeout`, `no-length`, `bad-length`,
 -- `too-long`, `not-json`, `image` or `throttled`; see `oss.emulator.callback.outcome`.
+-- @module oss.emulator.faults.plan
 
 local errors = require "oss.emulator.errors"
 local outcome = require "oss.emulator.callback.outcome"
