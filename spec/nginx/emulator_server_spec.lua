@@ -139,7 +139,7 @@ describe("the local OSS", function()
       local answer = connection:receive("*l")
       connection:close()
       assert.equal("HTTP/1.1 200 OK", answer)
-      assert.is_true(count > 3, count .. " requests while the digests were computed")
+      assert.is_true(count > 1, "others had to wait until the digests were computed")
       assert.is_true(peak() - before < 24 * 1024, (peak() - before) .. " KiB more")
       local crc64 = "0"
       local one = core.crc64(block)
