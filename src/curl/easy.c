@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-/* What is read at once, and sent in one go if the socket takes it. Larger ones
- * gain little. libcurl has it only while it sends. */
-#define UPLOAD_BUFFER (256 * 1024)
-
 struct string_option {
     CURLoption option;
     const char *value;
@@ -89,7 +85,6 @@ set_numbers(CURL *curl, const struct los_loop_options *o)
         /* Or the end of a transfer waits for the name server. */
         {CURLOPT_QUICK_EXIT, 1L},
 #endif
-        {CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER},
         {CURLOPT_SSLVERSION, tls},
         {CURLOPT_PROXY_SSLVERSION, tls},
         {CURLOPT_SSL_VERIFYPEER, verify},

@@ -182,6 +182,17 @@ wants_length(const char *method)
     return strcmp(method, "PUT") == 0 || strcmp(method, "POST") == 0;
 }
 
+/* What is read at once, and sent in one go if the socket takes it: a GiB in
+ * pieces of 64 KiB costs a sixth more than in these. libcurl has it only while
+ * it sends. */
+static long
+buffer_size(const struct los_transfer *t)
+{
+    const int64_t n = t->body.length, most = 1024 * 1024;
+
+    return (long)(n >= 0 && n < most ? n : most);
+}
+
 static CURLcode
 set_method(struct los_transfer *t, CURL *c)
 {
@@ -205,6 +216,7 @@ set_method(struct los_transfer *t, CURL *c)
         return curl_easy_setopt(c, CURLOPT_POSTFIELDS,
                                 los_body_take_memory(&t->body));
     }
+    curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, buffer_size(t));
     curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->body.length);
     return curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
 }
