@@ -89,6 +89,7 @@ build = {
         "src/curl/thread/bell.c",
         "src/curl/thread/caller.c",
         "src/curl/thread/open.c",
+        "src/curl/thread/process.c",
         "src/curl/thread/run.c",
         "src/curl/thread/ticket.c",
         "src/curl/transfer.c",

@@ -78,18 +78,13 @@ more(struct peer *p)
     p->data[p->n] = '\0';
 }
 
-/* The POSTs are the begin and the end of an upload in parts. */
 static void
-answer(struct peer *p, int is_post, uint64_t crc)
+answer(struct peer *p, const char *body, uint64_t crc)
 {
-    static const char xml[] =
-        "<InitiateMultipartUploadResult><UploadId>0004B9894A22E5B1888A1E29F823"
-        "</UploadId></InitiateMultipartUploadResult>";
-    const char *body = is_post ? xml : "";
     char text[1024], crc_line[64] = "";
     int n;
 
-    if (!is_post)
+    if (*body == '\0')
         snprintf(crc_line, sizeof(crc_line),
                  "x-oss-hash-crc64ecma: %" PRIu64 "\r\n", crc);
     n = snprintf(text, sizeof(text),
@@ -102,19 +97,35 @@ answer(struct peer *p, int is_post, uint64_t crc)
     SSL_write(p->tls, text, n);
 }
 
+/* The POSTs are the begin and the end of an upload in parts. */
+static const char *
+body_for(const char *head)
+{
+    const char *line_end = strchr(head, '\r');
+    const char *begin = strstr(head, "?uploads");
+
+    if (strncmp(head, "POST", 4) != 0)
+        return "";
+    if (begin != NULL && begin < line_end)
+        return "<InitiateMultipartUploadResult><UploadId>0004B9894A22E5B1888A"
+               "1E29F823</UploadId></InitiateMultipartUploadResult>";
+    return "<CompleteMultipartUploadResult><ETag>\"0F343B0931126A20F133D67C2B"
+           "018A3B-9\"</ETag></CompleteMultipartUploadResult>";
+}
+
 static void
 serve_request(struct peer *p)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const char *body;
     char *end, *length;
     uint64_t crc = 0;
     int64_t left;
-    int is_post;
 
     while ((end = strstr(p->data, "\r\n\r\n")) == NULL)
         more(p);
     end += 4;
-    is_post = strncmp(p->data, "POST", 4) == 0;
+    body = body_for(p->data);
     length = strcasestr(p->data, "\r\nContent-Length:");
     left = length != NULL && length < end ? strtoll(length + 17, NULL, 10) : 0;
     length = strcasestr(p->data, "\r\nExpect: 100");
@@ -131,7 +142,7 @@ serve_request(struct peer *p)
         more(p);
     }
     p->data[0] = '\0';
-    answer(p, is_post, crc);
+    answer(p, body, crc);
 }
 
 static void

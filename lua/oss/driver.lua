@@ -250,8 +250,8 @@ end
 -- @treturn integer|nil
 -- @treturn string why there is none
 function driver_methods:fd()
-  if self.closed then
-    return nil, "the client is closed"
+  if not self:usable() then
+    return nil, "the client is closed, or belongs to the process that forked this one"
   end
   local fd = self.transport.fd and self.transport:fd()
   if not fd then

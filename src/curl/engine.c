@@ -1,16 +1,13 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "curl/engine.h"
 #include "core/alloc.h"
 #include "core/err.h"
+#include "curl/thread/process.h"
 #include "curl/thread/worker.h"
 
 #include <string.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 struct los_engine {
-    pid_t owner;
+    unsigned generation;       /* of the process that opened it */
     struct los_loop *loop;     /* one of the two */
     struct los_worker *worker; /* the other is NULL */
     uint64_t cancelled;        /* in the loop, to be named */
@@ -25,7 +22,7 @@ los_engine_open(const struct los_loop_options *o, struct los_engine **out)
     if (e == NULL)
         return LOS_E_MEMORY;
     memset(e, 0, sizeof(*e));
-    e->owner = getpid();
+    e->generation = los_process_generation();
     error = o->thread ? los_worker_open(o, &e->worker)
                       : los_loop_open(o, &e->loop);
     if (error != LOS_OK) {
@@ -39,7 +36,7 @@ los_engine_open(const struct los_loop_options *o, struct los_engine **out)
 int
 los_engine_is_own(const struct los_engine *e)
 {
-    return getpid() == e->owner;
+    return los_process_generation() == e->generation;
 }
 
 /* To free handles in a child would say goodbye on the parent's connections. */
@@ -164,7 +161,9 @@ los_engine_alarm(struct los_engine *e, int ms)
 }
 
 int
-los_engine_fd(const struct los_engine *e)
+los_engine_fd(struct los_engine *e)
 {
-    return e->worker != NULL ? los_worker_fd(e->worker) : -1;
+    if (e->worker == NULL || !los_engine_is_own(e))
+        return -1;
+    return los_worker_fd(e->worker);
 }

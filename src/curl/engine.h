@@ -5,9 +5,9 @@
  * caller only hands over what it wants and takes events. One thread at a time
  * may use an engine, any number of engines may be in use.
  *
- * After fork() an engine belongs to the parent. In the child every call fails
- * with LOS_E_FORKED or does nothing, and close leaves everything to the
- * parent: the connections are its.
+ * After fork(), the C library's, an engine belongs to the parent. In the child
+ * every call fails with LOS_E_FORKED or does nothing, and close leaves
+ * everything to the parent: the connections are its.
  *
  * When the process ends, threads that are still at work are stopped; what they
  * had not sent stays unsent. */
@@ -51,7 +51,7 @@ size_t los_engine_active(const struct los_engine *engine);
 
 /* A descriptor that is readable while events wait, to watch and never to read
  * from; -1 for an engine without a thread. */
-int los_engine_fd(const struct los_engine *engine);
+int los_engine_fd(struct los_engine *engine);
 
 /* Makes the descriptor readable in so many milliseconds at the latest, for a
  * caller with plans of its own. Each poll ends that. */

@@ -225,17 +225,16 @@ los_worker_released(struct los_worker *w, uint64_t *id)
 /* ---- events */
 
 static int
-count_waiting(struct los_worker *w)
+count_waiting(struct los_worker *w, int listeners)
 {
     int n;
 
     pthread_mutex_lock(&w->lock);
     n = w->waiting;
     w->alarm = INT64_MAX;
-    if (w->due) {
-        w->due = 0;
-        los_worker_update_bell(w);
-    }
+    w->due = 0;
+    w->listeners += listeners;
+    los_worker_update_bell(w);
     pthread_mutex_unlock(&w->lock);
     return n;
 }
@@ -260,15 +259,17 @@ los_worker_alarm(struct los_worker *w, int ms)
 int
 los_worker_poll(struct los_worker *w, int timeout_ms)
 {
-    int n = count_waiting(w);
     struct pollfd bell;
+    int n;
 
-    if (n > 0 || timeout_ms <= 0)
-        return n;
+    if (timeout_ms <= 0)
+        return count_waiting(w, 0);
+    n = count_waiting(w, 1);
     bell.fd = w->bell.fd;
     bell.events = POLLIN;
-    poll(&bell, 1, timeout_ms);
-    return count_waiting(w);
+    if (n == 0)
+        poll(&bell, 1, timeout_ms);
+    return count_waiting(w, -1);
 }
 
 static enum los_event_kind
@@ -330,7 +331,11 @@ los_worker_active(const struct los_worker *w)
 }
 
 int
-los_worker_fd(const struct los_worker *w)
+los_worker_fd(struct los_worker *w)
 {
+    if (!w->watched) {
+        w->watched = 1;
+        count_waiting(w, 1);
+    }
     return w->bell.fd;
 }

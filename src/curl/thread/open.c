@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/err.h"
+#include "curl/thread/process.h"
 #include "curl/thread/ticket.h"
 
 #include <signal.h>
@@ -62,7 +63,7 @@ los_worker_open(const struct los_loop_options *o, struct los_worker **out)
         drop(w);
         return error;
     }
-    los_alive_add(w);
+    los_process_add(w);
     *out = w;
     return LOS_OK;
 }
@@ -113,7 +114,7 @@ los_worker_close(struct los_worker *w)
     struct los_node *node;
     size_t at = 0;
 
-    los_alive_remove(w);
+    los_process_remove(w);
     ask_to_stop(w);
     if (!w->joined)
         pthread_join(w->thread, NULL);

@@ -11,10 +11,11 @@ count(unsigned events)
     return n;
 }
 
+/* Most callers look by themselves and need no system calls for it. */
 void
 los_worker_update_bell(struct los_worker *w)
 {
-    if (w->due || !los_link_alone(&w->events))
+    if (w->listeners > 0 && (w->due || !los_link_alone(&w->events)))
         los_bell_ring(&w->bell);
     else
         los_bell_hush(&w->bell);

@@ -51,7 +51,7 @@ struct los_ticket {
 struct los_worker {
     struct los_loop *loop; /* touched by the thread alone while it runs */
     pthread_t thread;
-    struct los_worker *next_alive; /* in the list of alive.c */
+    struct los_worker *next_alive; /* in the list of process.c */
 
     /* The caller's. */
     struct los_index index;
@@ -59,6 +59,7 @@ struct los_worker {
     struct los_ticket *shown; /* the event that was looked at last */
     struct los_event seen;
     int joined;     /* the thread is gone */
+    int watched;    /* the descriptor was asked for */
     size_t cancels; /* cancelled and not yet named by los_worker_released */
 
     pthread_mutex_t lock;
@@ -67,7 +68,8 @@ struct los_worker {
     struct los_link wishes;   /* tickets, by wish */
     struct los_link events;   /* tickets, by event */
     struct los_link released; /* cancelled tickets that are over, by event */
-    struct los_bell bell;     /* rings while there are events, or due is set */
+    struct los_bell bell;     /* rings for events and due, if heard */
+    int listeners;            /* who sleeps until it rings, or may */
     int64_t alarm;            /* time of the loop's clock, INT64_MAX: none */
     int due;                  /* the alarm went off since the last poll */
     int waiting;              /* events, all in all */
@@ -122,9 +124,5 @@ void *los_worker_run(void *context);
 
 /* May the rest of this ticket's request go out? For struct los_transfer. */
 int los_ticket_may_go(void *ticket);
-
-/* The list of workers that are to be stopped before the process ends. */
-void los_alive_add(struct los_worker *worker);
-void los_alive_remove(struct los_worker *worker);
 
 #endif

@@ -40,7 +40,7 @@ size_t los_worker_active(const struct los_worker *worker);
 
 /* As in curl/engine.h. */
 int los_worker_released(struct los_worker *worker, uint64_t *id);
-int los_worker_fd(const struct los_worker *worker);
+int los_worker_fd(struct los_worker *worker);
 void los_worker_alarm(struct los_worker *worker, int ms);
 
 #endif

@@ -1,15 +1,16 @@
-/* The workers that are at work, so that none is when the process ends: on
- * exit, libraries take apart what the threads still use. A forked child has
- * none of its parent's threads and therefore an empty list. */
+/* No worker may be at work when the process ends: libraries take apart then
+ * what the threads still use. A forked child has none of its parent's threads
+ * and therefore an empty list. */
 #define _POSIX_C_SOURCE 200809L
 
+#include "curl/thread/process.h"
 #include "curl/thread/ticket.h"
 
 #include <stdlib.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct los_worker *first;
+static unsigned generation;
 
 static void
 before_fork(void)
@@ -27,6 +28,7 @@ static void
 in_child(void)
 {
     first = NULL;
+    generation++;
     pthread_mutex_unlock(&lock);
 }
 
@@ -41,19 +43,35 @@ on_exit_stop(void)
     pthread_mutex_unlock(&lock);
 }
 
+static void
+watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, in_child);
+}
+
+unsigned
+los_process_generation(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, watch_forks);
+    return generation;
+}
+
 /* What is registered last is called first, and the TLS library has been
  * initialized by now. */
 static void
-set_up(void)
+watch_exit(void)
 {
-    pthread_atfork(before_fork, after_fork, in_child);
     atexit(on_exit_stop);
 }
 
 void
-los_alive_add(struct los_worker *w)
+los_process_add(struct los_worker *w)
 {
-    pthread_once(&once, set_up);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, watch_exit);
     pthread_mutex_lock(&lock);
     w->next_alive = first;
     first = w;
@@ -61,7 +79,7 @@ los_alive_add(struct los_worker *w)
 }
 
 void
-los_alive_remove(struct los_worker *w)
+los_process_remove(struct los_worker *w)
 {
     struct los_worker **at = &first;
 
