@@ -8,10 +8,14 @@ local socket = require "socket"
 local mib = 1024 * 1024
 
 describe("resty.oss", function()
-  local place, nginx
+  local place, nginx, http2_port
   setup(function()
     place = local_oss.start()
-    nginx = nginxes.start { place = place, server = [[
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    http2_port = select(2, listener:getsockname())
+    listener:close()
+    nginx = nginxes.start { place = place, values = { http2_port = http2_port }, server = [[
+      listen 127.0.0.1:${http2_port} http2;
       location /stream/ {
         lua_socket_buffer_size 64k;
         content_by_lua_block {
@@ -115,6 +119,30 @@ describe("resty.oss", function()
       send_file("/stream/put/small", path, "Transfer-Encoding: chunked\r\n")())
     path = place:file("empty", 0)
     assert.equal("0", send_file("/stream/put/empty", path)())
+  end)
+
+  it("takes chunked requests with more headers than Lua is shown", function()
+    local path = place:file("headers", 5)
+    local many = {}
+    for i = 1, 120 do
+      many[i] = ("X-%d: 1\r\n"):format(i)
+    end
+    assert.equal(core.crc64(local_oss.read(path)), send_file("/stream/put/headers", path,
+      table.concat(many) .. "Transfer-Encoding: chunked\r\n")())
+  end)
+
+  it("takes HTTP/2, with a length and without", function()
+    for _, size in ipairs { 0, 5, 3 * mib } do
+      local path = place:file("h2", size)
+      local crc = core.crc64(local_oss.read(path))
+      for i, source in ipairs { "-T " .. path, "-T - <" .. path } do
+        local pipe = io.popen(("LD_PRELOAD= timeout 20 curl -sS --http2-prior-knowledge http://127.0.0.1:%d"
+          .. "/stream/put/h2-%d %s 2>&1"):format(http2_port, i, source))
+        local text = pipe:read("*a")
+        pipe:close()
+        assert.equal(crc .. "\n", text)
+      end
+    end
   end)
 
   it("answers its client when OSS refuses in the middle", function()

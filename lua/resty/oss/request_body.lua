@@ -19,9 +19,12 @@ local function of_socket(socket, length)
   end, length
 end
 
--- nginx's sockets take no chunked bodies; nginx itself does, the long ones into a temporary file.
-local function of_chunks()
-  ngx.req.read_body()
+-- nginx's sockets take neither chunks nor HTTP/2; nginx itself does, long bodies into a temporary file.
+local function of_nginx()
+  local fine, message = pcall(ngx.req.read_body)
+  if not fine then
+    return nil, "nginx does not take in the request's body: " .. tostring(message)
+  end
   local data, path = ngx.req.get_body_data(), ngx.req.get_body_file()
   local file = path and assert(io.open(path, "rb"))
   local length = file and file:seek("end") or #(data or "")
@@ -40,8 +43,9 @@ end
 
 --- Makes a reader of the body of the present request, which is not read before.
 --
--- A body with a Content-Length goes from socket to socket; larger slices (`lua_socket_buffer_size 64k`)
--- cost less. A chunked body is taken in by nginx first, beyond `client_body_buffer_size` into a file.
+-- A body of HTTP/1 with a Content-Length goes from socket to socket; larger slices
+-- (`lua_socket_buffer_size 64k`) cost less. Any other, chunked or of HTTP/2, is taken in by nginx first,
+-- beyond `client_body_buffer_size` into a file.
 -- @function request_body
 -- @treturn function|nil for option `reader`
 -- @treturn integer|string its length, for option `length`; or why there is none
@@ -49,11 +53,10 @@ end
 -- local reader, length = oss.request_body()
 -- local res, err = client:put{ bucket = "b", key = "k", reader = reader, length = length }
 return function()
-  if ngx.req.get_headers()["transfer-encoding"] then
-    return of_chunks()
-  end
-  local length = tonumber(ngx.var.content_length) or 0
-  if length == 0 then
+  local length = tonumber(ngx.var.content_length)
+  if not length or ngx.var.http_transfer_encoding or (ngx.req.http_version() or 0) >= 2 then
+    return of_nginx()
+  elseif length == 0 then
     return function() end, 0
   end
   local socket, message = ngx.req.socket()
