@@ -14,9 +14,9 @@
 -- `tostring` make one line of it. Its codes:
 --
 -- * `MethodNotAllowed`, `SignatureMissing`, `SignatureVersion`, `SignatureInvalid` (not base64),
---   `TargetInvalid`, `SignatureMismatch`;
+--   `TargetInvalid`, `TargetAmbiguous` (%0A or %3F in its path), `SignatureMismatch`;
 -- * `KeyUrlInvalid` (not base64), `KeyUrlForbidden`, `KeyUnknown`, `KeyUnavailable`, `KeyInvalid`;
--- * `ContentTypeUnsupported`, `BodyTooLarge`, `BodyInvalid`;
+-- * `ContentTypeUnsupported`, `BodyTooLarge`, `BodyInvalid`, `LengthRequired` (of `resty.oss.callback`);
 -- * `TokenMissing`, `TokenInvalid`, `TokenExpired`;
 -- * `RequestIdMissing`, `Replayed`, `ReplayUnknown` (the store failed).
 --
@@ -50,6 +50,13 @@ local function lower_names(headers)
   return lower
 end
 
+-- What is signed is the decoded path, "?", the query, LF and the body in one text. A LF or a "?" that is
+-- not a border of theirs would leave open where one ends: the same signature would fit other requests.
+local function ambiguous(uri)
+  local path = uri:match("^[^?]*"):lower()
+  return uri:find("\n", 1, true) or path:find("%0a", 1, true) or path:find("%3f", 1, true)
+end
+
 local function check_signature(t, headers)
   local authorization, named = headers["authorization"], headers["x-oss-pub-key-url"]
   if not authorization or not named then
@@ -66,6 +73,8 @@ local function check_signature(t, headers)
   local text = core.callback_string_to_verify(t.uri, t.body)
   if not text then
     return refuse("TargetInvalid", "the request target must begin with '/': give it raw, as it came")
+  elseif ambiguous(t.uri) then
+    return refuse("TargetAmbiguous", "the path holds a line feed or a '?' (%0A, %3F): where it ends is not signed")
   end
   local key, err = keys.find(url, t)
   if not key then
@@ -172,7 +181,7 @@ end
 
 --- Reads the body of a callback by its Content-Type, strictly: a name twice, a bad escape, text that is
 -- not UTF-8, too much depth or size is refused. Whole numbers of 2^53 and more stay text.
--- @tparam table t headers, body, max_bytes, max_depth
+-- @tparam table t headers, body, content_type, max_bytes, max_depth
 -- @treturn table|nil a form's strings by name, or the JSON value
 -- @treturn table why it cannot be read: code, message, status
 -- @raise on wrong options, at the caller's line
@@ -199,7 +208,8 @@ function M.reply(value)
 end
 
 --- A replay store in this process's memory, for a service of one process.
--- @tparam[opt=65536] number limit ids remembered at the most, the newest ones
+-- @tparam[opt=65536] number limit ids remembered at the most; beyond it the oldest is forgotten, and would
+-- pass again: more callbacks than this within `window` want a store of another kind
 -- @tparam[opt=os.time] function clock returns seconds
 -- @treturn table for option `replay` of `verify`
 -- @usage local replay = oss.receiver.memory_replay()

@@ -108,6 +108,17 @@ describe("receiver.verify", function()
     assert.equal("SignatureMismatch", code_of(t))
   end)
 
+  it("refuses targets that leave open where the path ends", function()
+    for _, case in ipairs {
+      { "/cb%0Ax", "/cb\nx\n{}" }, { "/cb%0a", "/cb\n\n{}" }, { "/cb%3Fa=b", "/cb?a=b\n{}" },
+      { "/cb%3fa", "/cb?a\n{}" }, { "/cb%%0Ax?y", "/cb%\nx?y\n{}" }, { "/cb?a\n{}", "/cb?a\n{}\n{}" },
+      { "/cb\nx", "/cb\nx\n{}" },
+    } do
+      assert.equal("TargetAmbiguous", code_of(request { uri = case[1], body = "{}", signed = case[2] }), case[1])
+    end
+    assert.equal("ok", code_of(request { uri = "/cb%250A?%0A%3F?", body = "{}", signed = "/cb%0A?%0A%3F?\n{}" }))
+  end)
+
   it("names why it refuses", function()
     local function changed(change)
       local t = request { uri = "/cb", body = "{}" }
@@ -288,9 +299,17 @@ describe("keys", function()
     store:set("b", 2, 10)
     store:set("a", 3, 10)
     store:set("c", 4, 10)
-    assert.is_nil(store:get("a"))
-    assert.equal(2, store:get("b"))
+    assert.equal(3, store:get("a")) -- set again, it is newer than b
+    assert.is_nil(store:get("b"))
     assert.equal(4, store:get("c"))
+    store:set("d", 5, 10)
+    assert.is_nil(store:get("a"))
+    assert.equal(4, store:get("c"))
+    local n = 0
+    for _ in pairs(store.entries) do
+      n = n + 1
+    end
+    assert.equal(2, n)
   end)
 end)
 
@@ -497,6 +516,31 @@ describe("replay", function()
       { replay = { seen = function() return nil, "no connection" end } }))
     assert.equal("ReplayUnknown", refusal.code)
     assert.equal(503, refusal.status)
+  end)
+end)
+
+describe("a pinned content type", function()
+  local form, json = "application/x-www-form-urlencoded", "application/json"
+  local body = '{"reqId":"1"}'
+
+  it("is the only one that is taken, by verify and by parse", function()
+    for _, case in ipairs { { json, json, "ok" }, { json, json .. "; charset=utf-8", "ok" },
+      { json, form, "ContentTypeUnsupported" }, { form, json, "ContentTypeUnsupported" },
+      { nil, json, "ok" }, { nil, form, "RequestIdMissing" } } do
+      local t = with(request { uri = "/cb", body = body, content_type = case[2] },
+        { content_type = case[1], replay = receiver.memory_replay() })
+      assert.equal(case[3], code_of(t))
+      local _, refusal = receiver.parse { headers = t.headers, body = body, content_type = case[1] }
+      assert.equal(case[3] == "ContentTypeUnsupported", refusal ~= nil)
+    end
+    local _, refusal = receiver.parse { headers = { ["content-type"] = form }, body = body, content_type = json }
+    assert.equal("Content-Type must be application/json, in UTF-8", refusal.message)
+    assert.equal(415, refusal.status)
+  end)
+
+  it("is one of two", function()
+    local _, message = pcall(receiver.parse, { headers = {}, body = "", content_type = "text/xml" })
+    assert.truthy(message:find("option 'content_type' must be one of " .. json .. ", " .. form, 1, true), message)
   end)
 end)
 

@@ -13,8 +13,9 @@ local memory_mt = { __name = "oss.memory", __index = memory_methods }
 -- @tparam[opt=os.time] function clock returns seconds
 -- @treturn table
 function M.new(limit, clock)
-  return setmetatable({ limit = limit, clock = clock or os.time, entries = {}, order = {}, first = 1,
-    last = 0 }, memory_mt)
+  local ring = {} -- of entries: ring.newer is the oldest one, ring.older the newest
+  ring.newer, ring.older = ring, ring
+  return setmetatable({ limit = limit, clock = clock or os.time, entries = {}, count = 0, ring = ring }, memory_mt)
 end
 
 --- The value of a name.
@@ -25,21 +26,27 @@ function memory_methods:get(name)
   return entry and self.clock() < entry.ends and entry.value or nil
 end
 
---- Keeps a value.
+local function forget(self, entry)
+  entry.newer.older, entry.older.newer = entry.older, entry.newer
+  self.entries[entry.name] = nil
+  self.count = self.count - 1
+end
+
+--- Keeps a value, as the newest one also when it was there before.
 -- @tparam string name
 -- @param value anything but nil and false
 -- @tparam number seconds how long
 function memory_methods:set(name, value, seconds)
-  if not self.entries[name] then
-    if self.last - self.first + 1 >= self.limit then
-      self.entries[self.order[self.first]] = nil
-      self.order[self.first] = nil
-      self.first = self.first + 1
-    end
-    self.last = self.last + 1
-    self.order[self.last] = name
+  local ring, known = self.ring, self.entries[name]
+  if known then
+    forget(self, known)
+  elseif self.count >= self.limit then
+    forget(self, ring.newer)
   end
-  self.entries[name] = { value = value, ends = self.clock() + seconds }
+  local entry = { name = name, value = value, ends = self.clock() + seconds, newer = ring, older = ring.older }
+  entry.older.newer, ring.older = entry, entry
+  self.entries[name] = entry
+  self.count = self.count + 1
 end
 
 --- Lets one at a time do something that may yield. This store cannot wait: who comes second is told.

@@ -39,10 +39,10 @@ end
 
 local parsers = { ["application/json"] = json.parse, ["application/x-www-form-urlencoded"] = parse_form }
 
-local function parser_of(content_type)
+local function parser_of(content_type, wanted)
   local mime, rest = content_type:lower():match("^%s*([%w.+-]+/[%w.+-]+)%s*(.-)%s*$")
   local charset = rest and rest:match('^;%s*charset="?([%w-]+)"?$')
-  if not mime or (rest ~= "" and charset ~= "utf-8") then
+  if not mime or (rest ~= "" and charset ~= "utf-8") or (wanted and mime ~= wanted) then
     return nil
   end
   return parsers[mime]
@@ -51,14 +51,15 @@ end
 --- Reads a body.
 -- @tparam string|nil content_type
 -- @tparam string body
--- @tparam[opt] table limits max_bytes, max_depth
+-- @tparam[opt] table limits max_bytes, max_depth, and content_type: no other one is taken
 -- @treturn table|nil strings by name (form), or the JSON value
 -- @treturn table a refusal
 function M.body(content_type, body, limits)
-  local parser = type(content_type) == "string" and parser_of(content_type)
+  local wanted = limits and limits.content_type
+  local parser = type(content_type) == "string" and parser_of(content_type, wanted)
   if not parser then
-    return nil, refusal.new("ContentTypeUnsupported",
-      "Content-Type must be application/json or application/x-www-form-urlencoded, in UTF-8", 415)
+    return nil, refusal.new("ContentTypeUnsupported", ("Content-Type must be %s, in UTF-8"):format(
+      wanted or "application/json or application/x-www-form-urlencoded"), 415)
   end
   local most = limits and limits.max_bytes or M.most_bytes
   if #body > most then
