@@ -56,7 +56,7 @@ function M.token(t)
 end
 
 local function same_source(a, b)
-  return a and b and a.size == b.size and a.mtime == b.mtime and a.fingerprint == b.fingerprint
+  return a and b and a.size == b.size and a.fingerprint == b.fingerprint
 end
 
 --- Whether a stored token belongs to this upload.
@@ -65,7 +65,8 @@ end
 -- @tparam string key
 -- @tparam table source size, mtime, fingerprint of what is to be sent now
 -- @treturn boolean
--- @treturn string why not
+-- @treturn string|boolean why not; or true when the time of change is another: a copy on another machine,
+-- or a change that the fingerprint does not see
 function M.fits(token, bucket, key, source)
   if type(token) ~= "table" or token.version ~= 1 or type(token.parts) ~= "table"
     or type(token.upload_id) ~= "string" or type(token.part_size) ~= "number" then
@@ -74,6 +75,8 @@ function M.fits(token, bucket, key, source)
     return false, "it belongs to " .. tostring(token.bucket) .. "/" .. tostring(token.key)
   elseif not same_source(token.source, source) then
     return false, "what is to be sent has changed"
+  elseif token.state == "completed" and type(token.result) ~= "table" then
+    return false, "it is completed, but holds no result"
   end
   for _, part in ipairs(token.parts) do
     if type(part) ~= "table" or type(part.number) ~= "number" or type(part.size) ~= "number"
@@ -82,7 +85,7 @@ function M.fits(token, bucket, key, source)
     end
   end
   M.whole(token)
-  return true
+  return true, token.source.mtime ~= source.mtime
 end
 
 --- Numbers that went through JSON are whole again.

@@ -127,8 +127,32 @@ describe("an upload in parts", function()
     assert.equal("service", err.kind)
     assert.is_false(err.stored)
     assert.is_nil(err.upload_id)
-    while client:poll(0.1) > 0 do end -- luacheck: ignore 542
     assert.equal(1, count("DELETE"))
+  end)
+
+  it("stores nothing of a file that changes meanwhile", function()
+    local changing = place:file("changing", part * 4)
+    client:delete { bucket = "examplebucket", key = "big" }
+    local changed
+    local _, err = client:upload(options { file = changing, parallel = 1, on_progress = function(sent)
+      if sent > part * 2 and not changed then
+        changed = true
+        local file = assert(io.open(changing, "r+b"))
+        file:write("other bytes")
+        file:close()
+      end
+    end })
+    assert.equal("FileChanged", err.code)
+    assert.is_false(err.stored)
+    assert.is_nil((client:head { bucket = "examplebucket", key = "big" }))
+  end)
+
+  it("knows a lost Complete also when the first look fails", function()
+    client:delete { bucket = "examplebucket", key = "big" }
+    assert(place.server:fault { fault = "reset=after", operation = "CompleteMultipartUpload" })
+    assert(place.server:fault { fault = "status=503", operation = "HeadObject", count = 3 })
+    local res = errors.assert(client:upload(options { retry_delay = 3 }))
+    assert.is_true(res.settled)
   end)
 
   it("is stored when its callback fails, and nothing is sent again", function()
@@ -241,6 +265,43 @@ describe("an upload in parts", function()
       assert.equal("NoSuchUpload", gone.code)
     end)
 
+    it("goes on with a copy of the file, as on another machine", function()
+      fail_at(3)
+      local copy = place:path("copy")
+      local_oss.write(copy, content)
+      os.execute("sleep 0.1")
+      place:requests()
+      errors.assert(client:upload(options { resume = token, file = copy }))
+      assert.equal(3, count("PUT"))
+      assert.is_true(content == fetch())
+    end)
+
+    it("remembers that the callback ran when it was tried again", function()
+      assert(place.server:fault { fault = "callback=502", operation = "CompleteMultipartUpload" })
+      local t = { resume = token, callback = { url = service .. "/cb", body = "a=${size}", retry = true } }
+      assert.is_true(errors.assert(client:upload(options(t))).callback_retried)
+      local log = local_oss.read(place.service_log)
+      local res = errors.assert(client:upload(options(t)))
+      assert.is_true(res.resumed)
+      assert.same({ Status = "OK" }, res.callback.json)
+      assert.equal(log, local_oss.read(place.service_log))
+    end)
+
+    it("is dropped when what is stored is damaged", function()
+      assert(place.server:fault { fault = "crc", operation = "CompleteMultipartUpload" })
+      local _, err = client:upload(options { resume = token })
+      assert.equal("CrcMismatch", err.code)
+      assert.is_nil(local_oss.read(token))
+      errors.assert(client:upload(options { resume = token }))
+    end)
+
+    it("starts anew when it is completed but holds nothing", function()
+      local_oss.write(token, json.encode { version = 1, state = "completed", bucket = "examplebucket", key = "big",
+        upload_id = "U", part_size = part, parts = {}, source = { size = 1, fingerprint = "x" } })
+      errors.assert(client:upload(options { resume = token }))
+      assert.is_true(content == fetch())
+    end)
+
     it("starts anew when its upload id is gone", function()
       local id = fail_at(2)
       errors.assert(client:request { method = "DELETE", bucket = "examplebucket", key = "big",
@@ -322,6 +383,18 @@ describe("append", function()
     _, err = client:append { bucket = "examplebucket", key = "log", body = "!", position = 7, crc64 = "5" }
     assert.equal("CrcMismatch", err.code)
     assert.is_false(err.retryable)
+  end)
+
+  it("does not take another writer's bytes for its own", function()
+    errors.assert(client:append { bucket = "examplebucket", key = "shared", body = "head" })
+    local _, err = client:append { bucket = "examplebucket", key = "shared", body = "MINE", position = 4,
+      headers = { ["x-emulator-fault"] = "status=503" }, attempts = 2, on_retry = function()
+        local other = place:client()
+        errors.assert(other:append { bucket = "examplebucket", key = "shared", body = "HERS", position = 4 })
+        other:close()
+      end }
+    assert.is_table(err)
+    assert.equal("headHERS", client:get { bucket = "examplebucket", key = "shared" }.body)
   end)
 
   it("never appends twice when an answer is lost", function()

@@ -49,7 +49,8 @@ local function settle(op, err, answer, attempt)
   local position = o.position or 0
   if found and found.content_length == position + answer.sent then
     local before = o.crc64 or (position == 0 and "0")
-    if not before or found.crc64 == core.crc64_combine(before, answer.crc64, answer.sent) then
+    -- Without a CRC-64 to go by, another writer's bytes of the same length look just like these.
+    if before and found.crc64 == core.crc64_combine(before, answer.crc64, answer.sent) then
       found.settled, found.body, found.next_position = true, "", found.content_length
       return found
     end

@@ -180,7 +180,7 @@ end
 function M.run(op, plan, value)
   local client = op.client
   local started = client:now()
-  local began, attempt = started, 0
+  local attempt = 0
   local unknown -- an earlier try may have stored the object
   while true do
     attempt = attempt + 1
@@ -188,7 +188,7 @@ function M.run(op, plan, value)
     local answer = try(op, plan, value)
     local res, err = judge(op, plan, answer, value)
     if not res and plan.settle and not op.interruption then
-      res, err = plan.settle(err, answer, client:now() - began, op, attempt)
+      res, err = plan.settle(err, answer, client:now() - started, op, attempt)
     end
     if res and op.interruption then
       return nil, interrupted(op, res)

@@ -36,9 +36,13 @@ function M.after(op, res, err)
     err.retry_error = again_err
     return nil, err
   end
-  return { status = 200, etag = err.etag, crc64 = err.crc64, version_id = err.version_id,
+  local result = { status = 200, etag = err.etag, crc64 = err.crc64, version_id = err.version_id,
     request_id = err.request_id, headers = again.headers, body = again.body, callback = again.callback,
     callback_retried = true }
+  if op.remember then
+    op.remember(result) -- or the next run would fire it again
+  end
+  return result
 end
 
 return M

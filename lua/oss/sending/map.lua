@@ -1,5 +1,6 @@
 --- Many operations with one call: bounded in number, results in order, one summary.
 
+local errors = require "oss.errors"
 local nearest = require "oss.common.nearest"
 
 local M = {}
@@ -99,7 +100,13 @@ function M.run(client, list, settings)
       else
         local i = summary.total + 1
         summary.total = i
-        active[i], running = client:begin(verb, t, 4), running + 1
+        local _, message = client:prepare(verb, t)
+        if message then -- of an iterator: what runs already is not given up for it
+          results[i] = { err = errors.here("InvalidArgument", message) }
+          summary.failed = summary.failed + 1
+        else
+          active[i], running = client:begin(verb, t, 4), running + 1
+        end
       end
     end
     client:poll(60)

@@ -43,6 +43,9 @@ local function remaining(op, state)
         return nil
       end
       number, offset = number + 1, offset + #piece
+      if number > multipart.max_parts then
+        return nil, errors.here("TooManyParts", "OSS takes 10,000 parts: give a larger part_size, or length")
+      end
       return { number = number, offset = offset - #piece, size = #piece, body = piece }
     end
   end
@@ -89,10 +92,12 @@ local function send(op, state)
   local o = op.options
   local running, next_part = 0, remaining(op, state)
   local part, err = next_part()
+  local size = state.source.size
+  local lanes = size and math.min(state.parallel, math.ceil(size / state.part_size)) or state.parallel
   while part or running > 0 do
     while part and running < state.parallel do
       local this = part
-      local child = op:spawn("part", part_options(o, state.parallel), function(child)
+      local child = op:spawn("part", part_options(o, lanes), function(child)
         return requests.part(child, state.headers, state.token.upload_id, this, state.source)
       end)
       child.is_part, running = true, running + 1

@@ -151,14 +151,20 @@ function M.complete(op, headers, upload_id, parts, resumed)
   }, value(op, "POST", list, { "uploadId", upload_id }))
 end
 
---- AbortMultipartUpload, in the background, so that it also runs behind a cancelled upload.
+--- AbortMultipartUpload; behind a cancelled upload in the background.
 function M.abort(op, upload_id)
   local o = op.options
-  local options = { bucket = o.bucket, key = o.key, attempts = 2, retry_budget = 10 }
-  op.client:detach("delete", options, function(abort)
+  local options = { bucket = o.bucket, key = o.key, attempts = 2, retry_budget = 10, connect_timeout = 5,
+    answer_timeout = 10 }
+  local function work(abort)
     local request = value(abort, "DELETE", {}, { "uploadId", upload_id })
     return attempts.run(abort, {}, request)
-  end)
+  end
+  if op.interruption then
+    op.client:detach("delete", options, work)
+  else
+    op:run("delete", options, work)
+  end
 end
 
 --- ListParts, all pages.

@@ -20,6 +20,31 @@ function M.save(op, state)
   end
 end
 
+-- The parts, or the whole, that hold what is to be sent now.
+local function proved(token, source)
+  if token.state == "completed" then
+    return source.crc64 { offset = 0, size = source.size } == token.result.crc64
+  end
+  local kept, plan = {}, multipart.plan(source.size, token.part_size)
+  for _, part in ipairs(token.parts) do
+    local planned = plan[part.number]
+    if planned and planned.size == part.size and source.crc64(planned) == part.crc64 then
+      kept[#kept + 1] = part
+    end
+  end
+  token.parts, token.source = kept, source.identity
+  return #kept > 0
+end
+
+-- Its parts would stay, and cost, for ever.
+local function discard(op, token)
+  local o = op.options
+  if type(token) == "table" and token.state == "open" and token.bucket == o.bucket and token.key == o.key
+    and type(token.upload_id) == "string" then
+    requests.abort(op, token.upload_id)
+  end
+end
+
 --- Loads the token and sees whether it belongs to this upload.
 -- @treturn table|nil token
 -- @treturn table error
@@ -35,15 +60,13 @@ function M.load(op, state)
     return nil, message and errors.here("ResumeStoreFailed", message) or nil
   end
   local fits, reason = multipart.fits(token, o.bucket, o.key, state.source.identity)
-  if not fits then
-    if type(token) == "table" and token.state == "open" and token.bucket == o.bucket and token.key == o.key
-      and type(token.upload_id) == "string" then
-      requests.abort(op, token.upload_id) -- its parts would stay, and cost, for ever
-    end
-    op.client.log("info", "%s: the resume token is not used: %s", tostring(op), reason)
-    return nil
+  if fits and (not reason or proved(token, state.source)) then
+    return token
   end
-  return token
+  discard(op, token)
+  op.client.log("info", "%s: the resume token is not used: %s", tostring(op),
+    fits and "what is to be sent has changed" or reason)
+  return nil
 end
 
 --- A token rebuilt from what OSS has, checked against what is to be sent.
@@ -55,8 +78,17 @@ function M.rebuild(op, state)
   if not listed then
     return nil, err
   end
-  local part_size = listed[1] and math.max(listed[1].size, o.part_size or 0)
-    or multipart.part_size(source.size, o.part_size)
+  local part_size = multipart.part_size(source.size, o.part_size)
+  if not o.part_size then
+    local largest = 0
+    for _, part in ipairs(listed) do
+      largest = math.max(largest, part.size or 0)
+    end
+    -- The last part may be alone, and says nothing then.
+    if largest >= multipart.min_part and largest * multipart.max_parts >= source.size then
+      part_size = largest
+    end
+  end
   local token = multipart.token { bucket = o.bucket, key = o.key, upload_id = o.upload_id,
     part_size = part_size, source = source.identity }
   local plan = multipart.plan(source.size, part_size)
@@ -89,8 +121,15 @@ function M.result(token)
     res[name] = value
   end
   res.resumed, res.headers = true, {}
-  res.status = math.floor(res.status)
+  res.status = math.floor(tonumber(res.status) or 200)
   return res
+end
+
+--- What is stored is damaged: the next run shall upload anew.
+function M.clear(op, state)
+  if state.store then
+    op:call(state.store.clear)
+  end
 end
 
 --- The object is stored: the token is closed, whatever became of the callback.

@@ -21,7 +21,7 @@ local function slice_crc(file, offset, length)
 end
 
 -- A file is told from another by size, time of change, and the CRC of its two ends.
-local function open_file(path, stat)
+local function identify(path, stat)
   local file, message = io.open(path, "rb")
   if not file then
     return nil, message
@@ -37,8 +37,22 @@ local function open_file(path, stat)
   local head = slice_crc(file, 0, math.min(size, edge))
   local tail = slice_crc(file, math.max(0, size - edge), math.min(size, edge))
   file:close()
+  return { size = size, mtime = mtime, fingerprint = tostring(head) .. "-" .. tostring(tail) }
+end
+
+local function open_file(path, stat)
+  local identity, message = identify(path, stat)
+  if not identity then
+    return nil, message
+  end
   return {
-    size = size, identity = { size = size, mtime = mtime, fingerprint = tostring(head) .. "-" .. tostring(tail) },
+    size = identity.size, identity = identity,
+    -- Whether it is still what it was when the upload began.
+    is_same = function()
+      local now = identify(path, stat)
+      return now and now.size == identity.size and now.mtime == identity.mtime
+        and now.fingerprint == identity.fingerprint
+    end,
     attach = function(request, part)
       request.file, request.offset, request.length = path, part.offset, part.size
     end,
@@ -60,6 +74,7 @@ end
 local function open_string(body)
   return {
     size = #body, identity = { size = #body, fingerprint = core.crc64(body) },
+    is_same = function() return true end,
     attach = function(request, part)
       request.body = body:sub(part.offset + 1, part.offset + part.size)
     end,
@@ -74,6 +89,7 @@ local function open_reader(reader, length)
   local held, held_size, ended, taken = {}, 0, false, 0
   return {
     size = length, is_reader = true, attach = attach_body,
+    is_same = function() return true end,
     -- The next `wanted` bytes, fewer at the end, nil behind it; or nil and a message.
     take = function(op, wanted)
       while not ended and held_size < wanted do

@@ -80,6 +80,10 @@ local function run_once(op, state)
     return nil, err
   end
   parts.observe(op)
+  if not state.source.is_same() then
+    resume.clear(op, state)
+    return nil, errors.here("FileChanged", "the file changed while it was uploaded: nothing was stored")
+  end
   return requests.complete(op, state.headers, state.token.upload_id, state.token.parts, state.resumed)
 end
 
@@ -90,11 +94,17 @@ local function run(op, state)
     state.token, state.done, op.sent = nil, 0, 0
     res, err = run_once(op, state)
   end
-  if res or err.stored then
+  if res or err.kind == "callback" then
     resume.close(op, state, res, err)
+    op.remember = function(later)
+      resume.close(op, state, later)
+    end
+  elseif err.stored then
+    resume.clear(op, state)
   elseif state.token then
     err.upload_id = state.token.upload_id
-    if not state.store and not op.options.upload_id and err.stored == false then
+    local keeps = state.store and err.code ~= "FileChanged" or op.options.upload_id
+    if not keeps and err.stored == false then
       requests.abort(op, err.upload_id)
       err.upload_id = nil
     end
