@@ -15,6 +15,9 @@
 #define HEAD_MAX 65536
 #define NOTE_MAX 1024
 
+/* Room for the headers of most answers. */
+#define HEAD_USUAL 1024
+
 void
 los_answer_init(struct los_answer *a, size_t max, const char *path)
 {
@@ -154,6 +157,8 @@ los_answer_head_line(struct los_answer *a, los_str line)
         return fail(a, LOS_E_MALFORMED, "a header holds a NUL", 0);
     if (los_str_starts(line, LOS_STR("HTTP/"))) {
         los_buf_reset(&a->head);
+        los_buf_extend(&a->head, HEAD_USUAL); /* at once, not by doubling */
+        los_buf_truncate(&a->head, 0);
         a->status = parse_status(line);
         if (a->status < 100)
             return fail(a, LOS_E_MALFORMED, "the status line is broken", 0);

@@ -235,11 +235,13 @@ function M.has_callback(list, query)
   return query ~= nil and (query.callback or query["callback-var"]) ~= nil
 end
 
+local nowhere = {} -- only a token depends on the place
+
 --- Adds the callback to a list of headers.
 -- @tparam table client
 -- @tparam table list flat list of headers
 -- @tparam table t checked options with bucket, key and perhaps a callback
--- @tparam[opt] table place as for `callback`; the object of `t`, now, when left out
+-- @tparam[opt] table place as for `callback`; the object of `t`, now, when left out and needed
 -- @treturn nil|string what is wrong
 function M.add_callback(client, list, t, place)
   if not t.callback then
@@ -248,8 +250,10 @@ function M.add_callback(client, list, t, place)
   if M.has_callback(list, t.query) then
     return "option 'callback' excludes a callback in 'headers' or 'query'"
   end
-  local prepared, message = M.callback(client, t.callback,
-    place or { bucket = t.bucket, key = t.key, now = client:time() })
+  if not place then
+    place = t.callback.token and { bucket = t.bucket, key = t.key, now = client:time() } or nowhere
+  end
+  local prepared, message = M.callback(client, t.callback, place)
   if not prepared then
     return message
   end
