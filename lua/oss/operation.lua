@@ -111,7 +111,10 @@ end
 -- @treturn table the child's error
 function operation_methods:run(verb, options, work)
   local child = self:spawn(verb, options, work)
-  local ended, stop = self:await()
+  local ended, stop
+  repeat
+    ended, stop = self:await() -- perhaps one that was interrupted before and ends only now
+  until ended == child or not ended
   if not ended then
     return nil, errors.new { kind = "cancelled", code = stop.error, message = stop.message }
   end

@@ -207,7 +207,6 @@ function M.run(op, plan, value)
       end
       return nil, final
     end
-    began = client:now()
   end
 end
 
