@@ -85,7 +85,6 @@ build = {
         "src/curl/poll.c",
         "src/curl/start.c",
         "src/curl/stat.c",
-        "src/curl/thread/alive.c",
         "src/curl/thread/bell.c",
         "src/curl/thread/caller.c",
         "src/curl/thread/open.c",
