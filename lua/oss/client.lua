@@ -171,13 +171,17 @@ end
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
-function client_methods:make(verb, t, level)
+-- @param value from `prepare`, when the options were checked before
+function client_methods:make(verb, t, level, value)
   if not client_methods.has(verb) then
     error(("client: no operation '%s'"):format(tostring(verb)), level)
   elseif self.driver.closed then
     error("client: it is closed", level)
   end
-  local value, message = self:prepare(verb, t)
+  local message
+  if value == nil then
+    value, message = self:prepare(verb, t)
+  end
   if message then
     error(message, level)
   end
@@ -190,8 +194,9 @@ end
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
-function client_methods:begin(verb, t, level)
-  local op = self:make(verb, t, level + 1)
+-- @param value from `prepare`, when the options were checked before
+function client_methods:begin(verb, t, level, value)
+  local op = self:make(verb, t, level + 1, value)
   self.driver:start(op)
   return op
 end

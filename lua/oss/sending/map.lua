@@ -100,12 +100,12 @@ function M.run(client, list, settings)
       else
         local i = summary.total + 1
         summary.total = i
-        local _, message = client:prepare(verb, t)
+        local value, message = client:prepare(verb, t)
         if message then -- of an iterator: what runs already is not given up for it
           results[i] = { err = errors.here("InvalidArgument", message) }
           summary.failed = summary.failed + 1
         else
-          active[i], running = client:begin(verb, t, 4), running + 1
+          active[i], running = client:begin(verb, t, 4, value), running + 1
         end
       end
     end
