@@ -228,7 +228,7 @@ local verify = {
 
 local parse = {
   { "content_type", "string", "no other type is taken; OSS does not sign the header",
-    values = { "application/json", "application/x-www-form-urlencoded" }, default = "either" },
+    values = { "application/json", "application/x-www-form-urlencoded" } },
   { "max_bytes", "bytes", "longest body that is read", default = "64 KiB" },
   { "max_depth", "integer", "objects and arrays inside one another", default = 32 },
 }

@@ -20,7 +20,7 @@ describe("guard", function()
     server:file("oss", place.server.public_key)
     nginx = nginxes.start { place = place, workers = 2, values = { dir = server.dir, tls = server.port.https,
       key_url = key_url, oss_url = place.server.key_url, secret = secret }, http = [[
-      lua_shared_dict oss_callbacks 2m;
+      lua_shared_dict oss_callbacks 2m; lua_shared_dict full 64k;
       lua_ssl_trusted_certificate ${dir}/ca.pem; lua_ssl_verify_depth 3;
       init_by_lua_block {
         local function read(name)
@@ -58,6 +58,16 @@ describe("guard", function()
         access_by_lua_block { callback.guard { dict = "oss_callbacks", fetch = counted(function(url)
           return url:find("good", 1, true) and keys["${key_url}"] or nil, "nothing there"
         end) } }
+        content_by_lua_block { callback.reply() }
+      }
+      location /full {
+        access_by_lua_block { callback.guard { dict = "full", replay = true, fetch = function(url)
+          return url:find("good", 1, true) and keys["${key_url}"] or nil, "nothing there"
+        end } }
+        content_by_lua_block { callback.reply() }
+      }
+      location /pinned {
+        access_by_lua_block { callback.guard { keys = keys, content_type = "application/json" } }
         content_by_lua_block { callback.reply() }
       }
       location /default_fetch {
@@ -137,8 +147,12 @@ describe("guard", function()
     assert.equal(413, status)
     assert.equal("BodyTooLarge", answer.Code)
     local body = ("x"):rep(5000)
-    assert.equal(413, (nginx:get("/small", { method = "POST", headers = { ["Transfer-Encoding"] = "chunked" },
-      raw = ("%x\r\n%s\r\n0\r\n\r\n"):format(#body, body) })))
+    -- Without a length it is not read at all: the rest of the body never comes.
+    status, answer = nginx:get("/small", { method = "POST", headers = { ["Transfer-Encoding"] = "chunked" },
+      raw = ("%x\r\n%s\r\n"):format(#body, body), timeout = 5 })
+    assert.equal(411, status)
+    assert.equal("LengthRequired", json.decode(answer).Code)
+    assert.equal(411, (nginx:get("/cb", { method = "POST" })))
   end)
 
   it("takes each request id once, whichever worker gets it", function()
@@ -172,6 +186,34 @@ describe("guard", function()
       assert.equal("KeyUnavailable", answer.Code)
     end
     assert.equal(2, nginx:run "return ngx.shared.spec:get('fetched')")
+  end)
+
+  it("forgets no request id for want of room", function()
+    local good = "https://gosspublic.alicdn.com/good.pem"
+    local function take(id)
+      return (send("/full", { body = ('{"reqId":"%s"}'):format(id), url = good }))
+    end
+    assert.equal(200, take "first")
+    local ids = 1
+    while ids < 1000 and take("id-" .. ids) == 200 do
+      ids = ids + 1
+    end
+    assert.is_true(ids > 50 and ids < 1000, tostring(ids))
+    assert.equal(503, take "one more")
+    for i = 1, 100 do
+      send("/full", { url = ("https://gosspublic.alicdn.com/bad-%d.pem"):format(i) })
+    end
+    assert.equal(400, take "first")
+    for i = 1, ids - 1 do
+      assert.equal(400, take("id-" .. i))
+    end
+  end)
+
+  it("takes the pinned type alone", function()
+    assert.equal(200, (send("/pinned")))
+    assert.equal("ContentTypeUnsupported", select(2, send("/pinned", { body = "a=b",
+      type = "application/x-www-form-urlencoded" })).Code)
+    assert.equal("TargetAmbiguous", select(2, send("/cb%3Fx")).Code)
   end)
 
   it("fetches over cosockets, with TLS, and says when it cannot", function()

@@ -323,7 +323,7 @@ describe("form", function()
     { { key = "a/${filename}" }, "with '${filename}' in it write key_prefix = 'a/'" },
     { { key_prefix = "/a" }, "option 'key_prefix' must not begin with '/'" },
     { { key = "a", expires = 604801 }, "option 'expires' must be at most 604800" },
-    { { key = "a", tags = { a = 1 } }, "form: unknown option 'tags'" },
+    { { key = "a", tags = { a = 1 } }, "form: option 'tags' belongs to client:put{}" },
     { { key = "a", content_length_range = { 5, 1 } }, "option 'content_length_range' must be { min, max }" },
     { { key = "a", content_length_range = { 1 } }, "option 'content_length_range' must be { min, max }" },
     { { key = "a", content_length_range = { -1, 1 } }, "option 'content_length_range' must be { min, max }" },
@@ -350,6 +350,8 @@ describe("form", function()
     { { key = "a", conditions = { a = "b" } }, "option 'conditions' must be a list" },
     { { key = "a", callback = merge(callback, { retry = true }) }, "callback.retry is for uploads" },
     { { key = "a", callback = { url = "http://example.com/cb" } }, "form: callback.body" },
+    { { key_prefix = "", callback = { url = "http://example.com/cb", body = {}, token = { secret = secret } } },
+      "option 'key_prefix' must not be empty with callback.token" },
   } do
     it("raises for " .. case[2] .. " " .. (next(case[1].conditions or {}) and "..." or ""), function()
       local client = new()

@@ -132,7 +132,9 @@ local function add_callback(form, client, t, ends)
   else
     return
   end
-  if t.callback.retry then
+  if t.callback.token and t.key_prefix == "" then
+    return "option 'key_prefix' must not be empty with callback.token, which would vouch for every object"
+  elseif t.callback.retry then
     return "callback.retry is for uploads of this client: it does not see how others' uploads end"
   end
   local prepared, message = headers.callback(client, t.callback, { bucket = t.bucket, key = t.key,

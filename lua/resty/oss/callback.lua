@@ -2,8 +2,10 @@
 --
 --     lua_shared_dict oss_callbacks 10m;
 --     location = /oss-callback {
+--       client_max_body_size 64k; client_body_buffer_size 64k;
 --       access_by_lua_block {
---         require("resty.oss.callback").guard { dict = "oss_callbacks", replay = true }
+--         require("resty.oss.callback").guard { dict = "oss_callbacks", replay = true,
+--           secrets = { os.getenv "CALLBACK_SECRET" }, content_type = "application/json" }
 --       }
 --       content_by_lua_block {
 --         local callback = require "resty.oss.callback"
@@ -12,8 +14,14 @@
 --       }
 --     }
 --
--- The location may as well `proxy_pass` to a service of any kind: it gets genuine callbacks only. What
--- is checked, and how far OSS's signature can be trusted, is said in `oss.receiver`.
+-- The location may as well `proxy_pass` to a service of any kind. OSS's signature alone proves nothing
+-- about your bucket: any user of OSS can have OSS sign any body for any URL. With `secrets` only callbacks
+-- of uploads that you permitted pass, and still only their `bucket` and `object` are proved; the rest of
+-- the body can be forged by whoever held the permit. More of this is in `oss.receiver`.
+--
+-- The dict should serve nothing else: others' entries push request ids out, which then pass again. It
+-- holds about 4000 ids per MiB, each for `window`; when it is full, callbacks are refused with 503
+-- (`ReplayUnknown`), and OSS tells the uploader so.
 -- @module resty.oss.callback
 
 local core = require "oss.core"
@@ -33,8 +41,9 @@ function cache_methods:get(name)
   return (self.dict:get(name))
 end
 
+-- Keys, failures and locks never push out a request id, which set() and add() would do without room.
 function cache_methods:set(name, text, seconds)
-  self.dict:set(name, text, seconds)
+  self.dict:safe_set(name, text, seconds)
 end
 
 local lock_seconds, patience = 5, 4 -- OSS waits five seconds in all
@@ -43,12 +52,16 @@ local lock_seconds, patience = 5, 4 -- OSS waits five seconds in all
 function cache_methods:lock(name)
   name = "oss-callback-lock:" .. name
   local waited = 0
-  while not self.dict:add(name, true, lock_seconds) do
-    if waited >= patience then
+  local locked, message = self.dict:safe_add(name, true, lock_seconds)
+  while not locked do
+    if message ~= "exists" then
+      return nil, "the dict: " .. message
+    elseif waited >= patience then
       return nil, "another one is being fetched"
     end
     ngx.sleep(0.05)
     waited = waited + 0.05
+    locked, message = self.dict:safe_add(name, true, lock_seconds)
   end
   return function()
     self.dict:delete(name)
@@ -57,7 +70,7 @@ end
 
 local function replay_in(dict, field)
   return { field = field, seen = function(id, seconds)
-    -- Not add(), which would forget others when there is no room.
+    -- As above: what is pushed out would pass again.
     local added, message = dict:safe_add("oss-callback-seen:" .. core.hex(core.sha256(id)), true, seconds)
     if added then
       return false
@@ -102,9 +115,12 @@ local fetch = M.fetcher()
 
 -- ---- one request
 
+-- OSS always sends a length. nginx would take in a whole body without one before it is looked at.
 local function read_body(most)
-  local announced = tonumber(ngx.var.http_content_length) or 0
-  if announced <= most then
+  local announced = not ngx.var.http_transfer_encoding and tonumber(ngx.var.http_content_length)
+  if not announced then
+    return nil, refusals.new("LengthRequired", "the request has no Content-Length: OSS did not send this", 411)
+  elseif announced <= most then
     ngx.req.read_body()
     local body, path = ngx.req.get_body_data(), ngx.req.get_body_file()
     if path then
@@ -157,11 +173,13 @@ local function examine(t)
   if not ok then
     return nil, refusal
   end
-  return receiver.parse { headers = t.headers, body = body, max_bytes = t.max_bytes, max_depth = t.max_depth }
+  return receiver.parse { headers = t.headers, body = body, content_type = t.content_type,
+    max_bytes = t.max_bytes, max_depth = t.max_depth }
 end
 
---- Lets only genuine callbacks of OSS pass, for access_by_lua. Others are answered and logged, with the
--- code of the refusal (see `oss.receiver`) and nothing secret.
+--- Lets only callbacks pass that OSS has signed, and with `secrets` only those of uploads that you
+-- permitted; for access_by_lua. Others are answered and logged, with the code of the refusal (see
+-- `oss.receiver`) and nothing secret. A request without Content-Length is refused before its body is read.
 --
 -- Keys that are not known yet are fetched from OSS (`resolver` and `lua_ssl_trusted_certificate` are
 -- needed then), once for all workers.
