@@ -97,40 +97,49 @@ function M.whole(token)
   end
 end
 
-local function by_number(a, b)
-  return a.number < b.number
+-- As many parts as take a fraction of a millisecond.
+local few = 25
+
+-- Calls a function for each part, in order of their numbers, which are small and whole. There may be
+-- thousands: `pause`, when given, is called after each few.
+local function each(parts, pause, fn)
+  local by_number, highest = {}, 0
+  for _, part in ipairs(parts) do
+    by_number[part.number] = part
+    highest = math.max(highest, part.number)
+  end
+  for number = 1, highest do
+    if by_number[number] then
+      fn(by_number[number])
+    end
+    if pause and number % few == 0 then
+      pause()
+    end
+  end
 end
 
 --- The CRC-64 of the whole from its parts'.
 -- @tparam {table,...} parts with number, size, crc64
+-- @tparam[opt] function pause lets others go on meanwhile
 -- @treturn string decimal
-function M.crc64(parts)
-  local sorted = {}
-  for i, part in ipairs(parts) do
-    sorted[i] = part
-  end
-  table.sort(sorted, by_number)
+function M.crc64(parts, pause)
   local crc = "0"
-  for _, part in ipairs(sorted) do
+  each(parts, pause, function(part)
     crc = core.crc64_combine(crc, part.crc64, part.size)
-  end
+  end)
   return crc
 end
 
 --- The body of CompleteMultipartUpload.
 -- @tparam {table,...} parts with number and etag
+-- @tparam[opt] function pause lets others go on meanwhile
 -- @treturn string XML
-function M.complete_body(parts)
-  local sorted = {}
-  for i, part in ipairs(parts) do
-    sorted[i] = part
-  end
-  table.sort(sorted, by_number)
+function M.complete_body(parts, pause)
   local lines = { "<CompleteMultipartUpload>" }
-  for _, part in ipairs(sorted) do
+  each(parts, pause, function(part)
     lines[#lines + 1] = ('<Part><PartNumber>%d</PartNumber><ETag>"%s"</ETag></Part>')
       :format(part.number, (part.etag:gsub("[<>&\"]", "")))
-  end
+  end)
   lines[#lines + 1] = "</CompleteMultipartUpload>"
   return table.concat(lines)
 end

@@ -73,5 +73,15 @@ describe("parts", function()
     assert.equal('<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"A"</ETag></Part>'
       .. '<Part><PartNumber>2</PartNumber><ETag>"B"</ETag></Part></CompleteMultipartUpload>',
       multipart.complete_body { { number = 2, etag = "B" }, { number = 1, etag = "A<" } })
+    local parts, pauses = {}, 0
+    for i = 1, 1000 do
+      parts[i] = { number = i, size = 0, crc64 = "0", etag = "A" }
+    end
+    local function pause()
+      pauses = pauses + 1
+    end
+    assert.equal("0", multipart.crc64(parts, pause))
+    assert.equal(1000, select(2, multipart.complete_body(parts, pause):gsub("<Part>", "")))
+    assert.is_true(pauses > 20)
   end)
 end)

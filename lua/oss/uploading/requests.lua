@@ -128,8 +128,11 @@ end
 -- @treturn table error
 function M.complete(op, headers, upload_id, parts, resumed)
   local list = complete_headers(op, headers)
-  local crc = multipart.crc64(parts)
-  local body = multipart.complete_body(parts)
+  local function pause()
+    op:sleep(0)
+  end
+  local crc = multipart.crc64(parts, pause)
+  local body = multipart.complete_body(parts, pause)
   return attempts.run(op, {
     has_body = true, aside = true, stores = true,
     complete = function(wire)
