@@ -16,9 +16,13 @@ if os.getenv "CALLBACK_KEY_URL" then
   file:close()
 end
 
+-- OSS signs callbacks of anybody; the token tells ours. `run` makes a secret.
+local secret = os.getenv "CALLBACK_SECRET"
+
 local on_stored = {
   url = os.getenv "CALLBACK_URL" or "http://127.0.0.1:8080/oss-callback",
   body = { object = "${object}", size = "${size}", etag = "${etag}", reqId = "${reqId}" },
+  token = { secret = secret },
 }
 
 -- The request's body goes to OSS while it comes in.
@@ -41,21 +45,19 @@ function M.sign(key)
 end
 
 function M.guard()
-  callback.guard { keys = keys, dict = "callbacks", replay = true }
+  callback.guard { keys = keys, dict = "callbacks", replay = true, secrets = { secret },
+    content_type = "application/json" }
 end
 
 function M.stored()
   local fields = callback.fields()
-  ngx.shared.callbacks:set("stored:" .. fields.object, fields.size)
+  ngx.shared.stored:set(fields.object, fields.size)
   callback.reply { Status = "OK", object = fields.object }
 end
 
 function M.list()
-  for _, name in ipairs(ngx.shared.callbacks:get_keys(1000)) do
-    local object = name:match("^stored:(.*)$")
-    if object then
-      ngx.say(object, "\t", ngx.shared.callbacks:get(name))
-    end
+  for _, object in ipairs(ngx.shared.stored:get_keys(1000)) do
+    ngx.say(object, "\t", ngx.shared.stored:get(object))
   end
 end
 

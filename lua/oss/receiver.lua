@@ -2,12 +2,18 @@
 --
 -- OSS signs each callback with an RSA key whose public half lies under a URL that the callback
 -- names. The signature covers path, query and body; it does not cover the method, the host or any
--- header: trust only what stands in the body. The key has 512 bits, which can be broken, and nothing
--- in a callback says when it was made: `secrets` and `replay` close these two holes.
+-- header, Content-Type included: `content_type` pins that. The key has 512 bits, which can be broken.
+--
+-- The signature names no account: any user of OSS can have OSS sign any body for any URL. Without
+-- `secrets` a callback proves nothing about your bucket. The token proves that your service permitted an
+-- upload to this bucket and key. Everything else in the body (size, etag, variables, reqId) can be forged by
+-- whoever held the permit, and may be old: ask OSS (`client:head`) for what matters. `replay` refuses a
+-- request id that came before, which keeps out recorded callbacks, not those who can have new ones signed.
 --
 --     local ok, refusal = oss.receiver.verify{ method = method, uri = target, headers = headers,
---       body = body, secrets = { secret } }
---     local fields = ok and oss.receiver.parse{ headers = headers, body = body }
+--       body = body, secrets = { secret }, content_type = "application/json" }
+--     local fields = ok and oss.receiver.parse{ headers = headers, body = body,
+--       content_type = "application/json" }
 --     local answer = oss.receiver.reply{ Status = "OK" }
 --
 -- A refusal is a table with `code`, `message` and `status` (of HTTP, to answer with); `..` and

@@ -33,7 +33,8 @@ return {
   client = oss.client {}, -- endpoint, region and credentials are in the environment too
   bucket = need "OSS_BUCKET",
   -- A callback that comes again does no harm here: app.store knows it.
-  guard = { dict = "oss_callbacks", keys = local_keys(), secrets = secrets },
+  guard = { dict = "oss_callbacks", keys = local_keys(), secrets = secrets,
+    content_type = "application/x-www-form-urlencoded" },
 
   callback_urls = list(need "CALLBACK_URLS"), -- up to five; OSS takes the first that answers
   secrets = secrets,

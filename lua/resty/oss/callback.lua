@@ -1,6 +1,7 @@
 --- The service that receives callbacks, in nginx: one line protects a location.
 --
---     lua_shared_dict oss_callbacks 10m;
+--     env CALLBACK_SECRET;               # at the top; the uploading side has it in callback.token
+--     lua_shared_dict oss_callbacks 10m; # in http
 --     location = /oss-callback {
 --       client_max_body_size 64k; client_body_buffer_size 64k;
 --       access_by_lua_block {
