@@ -202,12 +202,8 @@ function operation_methods:interrupt(code, message, cause)
   end
 end
 
---- Runs a handler for an event of the transfer; when it raises, the operation fails with it.
--- @tparam string name of the handler, for the message
--- @tparam function handler
--- @param ... its arguments
--- @treturn boolean whether it returned
--- @return what it returned
+-- Runs a handler for an event of the transfer; when it raises, the operation fails with it. Returns
+-- whether it returned, and what.
 function operation_methods:handle(name, handler, ...)
   return self:handled(name, protect(handler, ...))
 end

@@ -22,7 +22,8 @@ describe("options", function()
       .. "public-read-write, got 'public'" },
     { "no table", "put", "text", "a table of options is expected, got string" },
     { "put's option at get", "get", { acl = "private" }, "get: option 'acl' belongs to client:put{}" },
-    { "an operation's option at a client", "client", { timeout = 5 }, "client: option 'timeout' belongs to client:put{}" },
+    { "an operation's option at a client", "client", { timeout = 5 },
+      "client: option 'timeout' belongs to client:put{}" },
     { "upload's option at put", "put", { threshold = 5 }, "put: option 'threshold' belongs to client:upload{}" },
   }
   for _, case in ipairs(cases) do
