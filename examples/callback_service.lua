@@ -4,7 +4,8 @@
 --
 -- It checks each callback's signature, prints what it received, and answers with JSON. Paths that
 -- begin with /refuse are answered with status 403. KEY_URL and KEY_FILE add a public key, such as
--- the emulator's, to OSS's own. It serves one request at a time: a real service does better.
+-- the emulator's, to OSS's own. It serves one request at a time and asks for no token (`secrets`), so it
+-- believes whatever OSS signs for anybody: a real service does better.
 
 local socket = require "socket"
 local oss = require "oss"
