@@ -3,7 +3,7 @@
 --
 --   lua frame.lua FILE PORT MUTE_PORT DEAD_PORT    as bench/frame/run calls it
 --
--- FRAMES (1200) and ENGINE ("thread") come from the environment.
+-- FRAMES (1200), ENGINE ("thread") and RATE (bytes per second, unlimited) come from the environment.
 
 local clock = require "bench.clock"
 local oss = require "oss"
@@ -11,6 +11,7 @@ local oss = require "oss"
 local file, port, mute_port, dead_port = arg[1], arg[2], arg[3], arg[4]
 local frames = tonumber(os.getenv("FRAMES") or 1200)
 local engine = os.getenv("ENGINE") or "thread"
+local rate = tonumber(os.getenv("RATE"))
 
 local function client_of(endpoint)
   return oss.client { endpoint = "https://" .. endpoint, region = "cn-hangzhou", access_key_id = "a",
@@ -18,23 +19,23 @@ local function client_of(endpoint)
 end
 
 -- Plays so many frames. `busy(client)` is called in each, outside of what is measured, and may start
--- something.
-local function play(client, count, busy)
-  local walls, cpus = {}, {}
-  for i = 1, count do
-    walls[i], cpus[i] = 0, 0
-  end
+-- something. Returns wall and CPU seconds of each frame, and those of the frames that `is_end()` picks.
+local function play(client, count, busy, is_end)
+  local walls, cpus, end_walls, end_cpus = {}, {}, {}, {}
   collectgarbage()
   local at = clock.wall()
-  for i = 1, count do
+  for _ = 1, count do
     busy(client)
     at = at + 1 / 60
     clock.sleep_until(at)
     local wall, cpu = clock.wall(), clock.cpu()
     client:poll(0)
-    cpus[i], walls[i] = clock.cpu() - cpu, clock.wall() - wall
+    cpu, wall = clock.cpu() - cpu, clock.wall() - wall
+    local ended = is_end and is_end()
+    table.insert(ended and end_cpus or cpus, cpu)
+    table.insert(ended and end_walls or walls, wall)
   end
-  return walls, cpus
+  return walls, cpus, end_walls, end_cpus
 end
 
 local function quantile(sorted, share)
@@ -75,16 +76,23 @@ end
 
 local function upload(name, verb)
   local client = client_of("127.0.0.1:" .. port)
-  local state, busy = again(verb, { file = file })
-  local began = clock.wall()
-  local walls, cpus = play(client, frames, busy)
+  local state, busy = again(verb, { file = file, rate_limit = rate })
+  local began, before = clock.wall(), 0
+  local walls, cpus, end_walls, end_cpus = play(client, frames, busy, function()
+    local more = state.done > before
+    before = state.done
+    return more
+  end)
   local seconds = clock.wall() - began
   local sent = state.done * size + (state.op and state.op:status().sent or 0)
   local err = state.err
   client:close()
-  report(name, walls, cpus, ("%.0f MiB/s, %d done; start: %.0f us CPU at most"):format(sent / 2 ^ 20 / seconds,
-    state.done, state.starting * 1e6))
-  assert(state.done > 0 and not err, tostring(err))
+  report(name, walls, cpus, ("%.0f MiB/s; start: %.0f us CPU at most"):format(sent / 2 ^ 20 / seconds,
+    state.starting * 1e6))
+  if #end_walls > 0 then
+    report("  frames in which one ends", end_walls, end_cpus)
+  end
+  assert(state.done > 0 and not err, tostring(err or "none was done"))
 end
 
 local function stall(name, endpoint)
