@@ -195,8 +195,10 @@ $(B)/bench/slow_names.so: bench/frame/names.c
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) $(CFLAGS) -shared $< -o $@
 
-bench-frame: $(B)/bench/frame_sink $(B)/bench/slow_names.so lua-5.1 lua-5.4 \
-  $(B)/5.1/bench/clock.so $(B)/5.4/bench/clock.so  ## what a frame pays for uploads
+FRAME = $(patsubst %,$(B)/%,bench/frame_sink bench/slow_names.so \
+        5.1/bench/clock.so 5.4/bench/clock.so)
+
+bench-frame: lua-5.1 lua-5.4 $(FRAME)  ## measure what uploads cost a frame; SIZE=1G
 	@bench/frame/run
 
 BENCH = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
