@@ -88,6 +88,10 @@ describe("the body of a curl transfer", function()
     assert_echoed("", echo { feed = true, length = 0, reader = wire.reader {} })
   end)
 
+  local function has_thread(one)
+    return (one:fd()) ~= nil
+  end
+
   it("is fed all at once before the transfer starts", function()
     local id = loop:submit { method = "PUT", url = server.url .. "/echo", feed = true }
     assert.is_true(loop:feed(id, "12345"))
@@ -99,7 +103,8 @@ describe("the body of a curl transfer", function()
     repeat
       loop:poll(1000)
       kind, _, answer = loop:event()
-      assert.not_equal("need", kind)
+      -- A loop on a thread of its own may have asked before it was fed.
+      assert.is_true(kind ~= "need" or has_thread(loop))
     until kind == "done"
     assert_echoed("123456789", answer)
   end)
