@@ -16,23 +16,13 @@
 -- * `place()`: a table that stands for the present request; background operations belong to it
 -- * `obstacle()`: nil, or code and message where nothing of this can be done at present
 
+local rolls = require "oss.common.roll"
+
 local M = {}
 
 local driver_methods = {}
 local driver_mt = { __name = "oss.direct_driver" }
 local long = 3600
-
--- Requests may be given up with their operations, so nobody can count these down.
-function driver_mt.__index(self, name)
-  if name ~= "running" then
-    return driver_methods[name]
-  end
-  local n = 0
-  for _ in pairs(rawget(self, "live")) do
-    n = n + 1
-  end
-  return n
-end
 
 local function weak()
   return setmetatable({}, { __mode = "k" })
@@ -42,7 +32,11 @@ end
 -- @tparam table transport
 -- @treturn table
 function M.new(transport)
-  return setmetatable({ transport = transport, live = weak(), groups = weak(), closed = false }, driver_mt)
+  return setmetatable({ transport = transport, live = rolls.new(), groups = weak(), closed = false }, driver_mt)
+end
+
+function driver_mt.__index(self, name)
+  return name == "running" and #self.live:all() or driver_methods[name]
 end
 
 --- Seconds of a clock that only goes forward.
@@ -54,7 +48,7 @@ end
 
 local function register(driver, op)
   op.started = true
-  driver.live[op] = true
+  op.place = driver.live:add(op)
   local limit = op.options.timeout
   if limit then
     op.limit, op.supervised = driver:now() + limit, true
@@ -241,7 +235,9 @@ end
 
 --- Takes note of an ended operation.
 function driver_methods:finished(op)
-  self.live[op] = nil
+  if op.place then
+    self.live:strike(op.place)
+  end
   op.runner, op.helpers = nil, nil
   self:ring(op)
   local parent, group = op.parent, op.group
@@ -290,7 +286,7 @@ end
 --- Interrupts every operation; each ends as soon as its thread runs.
 function driver_methods:close()
   self.closed = true
-  for op in pairs(self.live) do
+  for _, op in ipairs(self.live:all()) do
     op:cancel()
   end
   self.transport:close()

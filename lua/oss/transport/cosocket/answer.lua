@@ -3,6 +3,8 @@
 -- An input has a `buffer`; `input:more()` returns the next bytes as they come, or nil, code and detail;
 -- `input:sink(piece)` takes the pieces of the body, and returns code and detail to give up.
 
+local new_table = require "table.new"
+
 local M = {}
 
 local find, sub, byte, lower = string.find, string.sub, string.byte, string.lower
@@ -12,11 +14,21 @@ local head_max, line_max = 64 * 1024, 1024
 
 -- ---- head
 
+-- Where a head ends: behind an empty line, whose ends may lack their CR.
+local function head_end(buffer, from)
+  local _, stop = find(buffer, "\r\n\r\n", from, true)
+  local bare = find(buffer, "\n\n", from, true)
+  if not stop or bare and bare < stop then
+    _, stop = find(buffer, "\n\r?\n", from)
+  end
+  return stop
+end
+
 local function take_head(input)
   local from = 1
   while true do
     local buffer = input.buffer
-    local _, stop = find(buffer, "\n\r?\n", from)
+    local stop = head_end(buffer, from)
     if stop then
       input.buffer = sub(buffer, stop + 1)
       return sub(buffer, 1, stop)
@@ -32,13 +44,13 @@ local function take_head(input)
   end
 end
 
--- The few names there are, lower case by themselves; false for what is no name.
+-- The few names there are, in lower case; false for what is no name.
 local names, names_count = {}, 0
 
 local function name_of(raw)
   local name = names[raw]
   if name == nil then
-    name = not find(raw, "[^!-~]") and raw ~= "" and lower(raw)
+    name = raw ~= "" and not find(raw, "[^!-~]") and lower(raw)
     if names_count < 200 and #raw < 64 then
       names[raw], names_count = name, names_count + 1
     end
@@ -46,39 +58,38 @@ local function name_of(raw)
   return name
 end
 
-local function is_blank(char)
-  return char == 32 or char == 9 or char == 13
+local function trimmed(head, from, to)
+  local first, last = byte(head, from), byte(head, to)
+  while from <= to and (first == 32 or first == 9) do
+    from = from + 1
+    first = byte(head, from)
+  end
+  while from <= to and (last == 13 or last == 32 or last == 9) do
+    to = to - 1
+    last = byte(head, to)
+  end
+  return sub(head, from, to)
 end
 
 -- A name that comes twice has its values joined, as RFC 9110 says; a line that begins with white
--- space goes on with the value before it.
-local function parse_headers(head, at)
-  local headers, last = {}, nil
-  while true do
-    local stop = find(head, "\n", at, true)
-    local first = byte(head, at)
-    if not stop or first == 10 or first == 13 and stop == at + 1 then
-      return headers
-    end
-    local colon = find(head, ":", at, true)
-    local from, to = at, stop - 1
-    local name = last
-    if not is_blank(first) then
-      name = colon and colon < stop and name_of(sub(head, at, colon - 1))
-      from = (colon or stop) + 1
-    end
-    while from <= to and is_blank(byte(head, from)) do
-      from = from + 1
-    end
-    while from <= to and is_blank(byte(head, to)) do
-      to = to - 1
-    end
-    if name then
-      local value, before = sub(head, from, to), headers[name]
-      headers[name] = before and before .. (is_blank(first) and " " or ", ") .. value or value
-    end
-    last, at = name, stop + 1
+-- space goes on with the value before it. Patterns would take longer than all else in a small put.
+local function parse_headers(head)
+  if find(head, "\n ", 1, true) or find(head, "\n\t", 1, true) then
+    head = head:gsub("\r?\n[ \t]+", " ")
   end
+  local headers, at = new_table(0, 16), find(head, "\n", 1, true) + 1
+  local stop = find(head, "\n", at, true)
+  while stop do
+    local colon = find(head, ":", at, true)
+    local name = colon and colon < stop and name_of(sub(head, at, colon - 1))
+    if name then
+      local value, before = trimmed(head, colon + 1, stop - 1), headers[name]
+      headers[name] = before and before .. ", " .. value or value
+    end
+    at = stop + 1
+    stop = find(head, "\n", at, true)
+  end
+  return headers
 end
 
 --- Reads a head.
@@ -93,12 +104,11 @@ function M.head(input)
   elseif find(head, "\0", 1, true) then
     return nil, "MalformedAnswer", "a header holds a NUL"
   end
-  local version, status = head:match("^HTTP/1%.(%d) (%d%d%d)")
-  if not status or byte(status) == 48 then
+  local version, status = tonumber(sub(head, 8, 8)), tonumber(sub(head, 9, 12))
+  if sub(head, 1, 7) ~= "HTTP/1." or not version or not status or status < 100 or status % 1 ~= 0 then
     return nil, "MalformedAnswer", "the status line is broken"
   end
-  local first = find(head, "\n", 1, true)
-  return { status = tonumber(status), version = tonumber(version), headers = parse_headers(head, first + 1) }
+  return { status = status, version = version, headers = parse_headers(head) }
 end
 
 -- ---- body
