@@ -114,6 +114,7 @@ build = {
     ["oss.common.log"] = "lua/oss/common/log.lua",
     ["oss.common.nearest"] = "lua/oss/common/nearest.lua",
     ["oss.common.protect"] = "lua/oss/common/protect.lua",
+    ["oss.common.roll"] = "lua/oss/common/roll.lua",
     ["oss.credentials"] = "lua/oss/credentials.lua",
     ["oss.direct_driver"] = "lua/oss/direct_driver.lua",
     ["oss.driver"] = "lua/oss/driver.lua",
