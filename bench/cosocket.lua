@@ -24,7 +24,7 @@ local sender = [[exec lua5.4 -e '
   local socket = require "socket"
   local connection = assert(socket.connect("127.0.0.1", %d))
   local block = ("\0"):rep(262144)
-  connection:send("PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n")
+  connection:send("PUT /stream HTTP/1.0\r\nContent-Length: %d\r\n\r\n")
   for _ = 1, %d do
     connection:send(block)
   end

@@ -88,6 +88,12 @@ local function lua(interpreter, ...)
     .. "%s bench/client.lua %s"):format(abi[interpreter], interpreter, table.concat({ ... }, " "))
 end
 
+-- In an nginx worker, whose Lua module must be installed.
+local function cosocket(...)
+  return ("env 'LUA_PATH=lua/?.lua;lua/?/init.lua;?.lua;;' 'LUA_CPATH=build/release/5.4/?.so;;' "
+    .. "lua5.4 bench/cosocket.lua %s"):format(table.concat({ ... }, " "))
+end
+
 -- ali-oss, or nil where it cannot be had.
 local function ali_oss(...)
   if peer == nil then
@@ -132,6 +138,15 @@ local function puts(bytes, in_flight, count)
     programs = list, columns = { "ratio", "us", "rate", "memory" } }
 end
 
+local function in_worker(in_flight, count)
+  local list = {}
+  add(list, program("a put by hand, request made before", cosocket("plain", url, count, 1024, in_flight),
+    { limit = true }), program("resty.oss", cosocket("put", url, count, 1024, in_flight)))
+  return { title = ("Puts of 1 KiB with a callback from an nginx worker, %s"):format(
+    in_flight == 1 and "one after the other" or in_flight .. " in flight"),
+    programs = list, columns = { "ratio", "us", "rate", "memory" } }
+end
+
 local function body()
   local path = folder .. "/body"
   assert(os.execute(("head -c %d /dev/zero >%s"):format(size, path)))
@@ -154,6 +169,21 @@ end
 
 function cases.many64()
   return puts(1024, 64, 6000)
+end
+
+function cases.worker()
+  return in_worker(1, 10000)
+end
+
+function cases.worker64()
+  return in_worker(64, 20000)
+end
+
+function cases.stream()
+  local list = {}
+  add(list, program("resty.oss", cosocket("stream", url, 1, size, 1), { gib = size / 2 ^ 30 }))
+  return { title = ("%d MiB from a request to OSS through one nginx worker; another location meanwhile")
+    :format(size / 2 ^ 20), programs = list, columns = { "per_gib", "mib", "memory", "wait", "worst" } }
 end
 
 function cases.file()

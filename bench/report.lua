@@ -73,6 +73,16 @@ local columns = {
       return run.kib / 1024
     end))
   end },
+  wait = { "median wait, ms", function(program)
+    return ("%.2f"):format(over(program, function(run)
+      return run.median
+    end))
+  end },
+  worst = { "worst, ms", function(program)
+    return ("%.1f"):format(over(program, function(run)
+      return run.worst
+    end))
+  end },
   weight = { "bytes each", function(program)
     return ("%.0f"):format(over(program, function(run)
       return run.weight

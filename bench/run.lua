@@ -1,6 +1,6 @@
 --- Measures this library beside the limit and beside npm's ali-oss; prints tables in Markdown.
 --
---     lua5.4 bench/run.lua [CASE...]     small medium many16 many64 file sign crc idle queue
+--     lua5.4 bench/run.lua [CASE...]     small medium many16 many64 file worker worker64 stream sign crc idle queue
 --
 -- The programs of a case run in turn, ROUNDS times over (5), the client on one CPU and the server on
 -- another. Shown are medians; a ratio is the median of the ratios within a round. SIZE is that of the
@@ -10,7 +10,8 @@ local report = require "bench.report"
 local programs = require "bench.programs"
 
 local rounds = tonumber(os.getenv("ROUNDS")) or 5
-local all = { "small", "medium", "many16", "many64", "file", "sign", "crc", "idle", "queue" }
+local all = { "small", "medium", "many16", "many64", "file", "worker", "worker64", "stream",
+  "sign", "crc", "idle", "queue" }
 
 local function run_case(name)
   local case = programs.case(name)
