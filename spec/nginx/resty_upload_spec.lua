@@ -255,6 +255,32 @@ describe("resty.oss", function()
     end)
   end)
 
+  it("lets others go on while it reads a file again", function()
+    local path = place:file("again", 40 * mib)
+    local pauses, found = nginx:run([[
+      local mine = new_client()
+      local key = { bucket = "examplebucket", key = "again" }
+      local res = oss.assert(mine:request { method = "POST", bucket = key.bucket, key = key.key,
+        query = { uploads = "" } })
+      local id = res.body:match("<UploadId>([^<]+)")
+      local file = io.open(..., "rb")
+      local part = file:read(20 * 1024 * 1024)
+      file:close()
+      oss.assert(mine:request { method = "PUT", bucket = key.bucket, key = key.key, body = part,
+        query = { partNumber = "1", uploadId = id } })
+      local pauses, pause = 0, mine.pause
+      mine.pause = function()
+        pauses = pauses + 1
+        pause()
+      end
+      oss.assert(mine:upload { bucket = key.bucket, key = key.key, file = ..., upload_id = id,
+        part_size = 20 * 1024 * 1024 })
+      return pauses, mine:head(key).crc64
+    ]], path)
+    assert.equal(5, pauses)
+    assert.equal(core.crc64(local_oss.read(path)), found)
+  end)
+
   it("leaves nothing bad in the log", function()
     for line in nginx:log():gmatch("[^\n]+") do
       -- A client, or an OSS told to reset, that went away; which of both calls notices is chance.

@@ -5,9 +5,10 @@ local core = require "oss.core"
 local M = {}
 
 local edge = 64 * 1024
+local stretch = 4 * 1024 * 1024 -- read without a pause
 
-local function slice_crc(file, offset, length)
-  local crc = core.crc64_new()
+local function slice_crc(file, offset, length, pause)
+  local crc, since = core.crc64_new(), 0
   file:seek("set", offset)
   while length > 0 do
     local data = file:read(math.min(length, 1024 * 1024))
@@ -15,7 +16,11 @@ local function slice_crc(file, offset, length)
       return nil
     end
     crc:update(data)
-    length = length - #data
+    length, since = length - #data, since + #data
+    if pause and since >= stretch then
+      since = 0
+      pause()
+    end
   end
   return crc:value()
 end
@@ -40,7 +45,7 @@ local function identify(path, stat)
   return { size = size, mtime = mtime, fingerprint = tostring(head) .. "-" .. tostring(tail) }
 end
 
-local function open_file(path, stat)
+local function open_file(path, stat, pause)
   local identity, message = identify(path, stat)
   if not identity then
     return nil, message
@@ -58,7 +63,7 @@ local function open_file(path, stat)
     end,
     crc64 = function(part)
       local again = io.open(path, "rb")
-      local crc = again and slice_crc(again, part.offset, part.size)
+      local crc = again and slice_crc(again, part.offset, part.size, pause)
       if again then
         again:close()
       end
@@ -133,11 +138,12 @@ end
 --- Opens the source of an upload.
 -- @tparam table o options with body, file or reader
 -- @tparam function|nil stat gives size and time of change of a path
+-- @tparam function|nil pause lets others go on during a long read
 -- @treturn table|nil size, identity, attach(request, part), and take for readers
 -- @treturn string why it cannot be read
-function M.open(o, stat)
+function M.open(o, stat, pause)
   if o.file then
-    return open_file(o.file, stat)
+    return open_file(o.file, stat, pause)
   elseif o.body then
     return open_string(o.body)
   end

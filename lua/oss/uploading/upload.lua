@@ -119,7 +119,7 @@ end
 -- @treturn table error
 function M.work(op, prepared)
   local o = op.options
-  local source, message = sources.open(o, op.client.stat)
+  local source, message = sources.open(o, op.client.stat, op.client.pause)
   if not source then
     return nil, errors.here("FileRead", message)
   end
