@@ -126,7 +126,7 @@ describe("a cosocket transfer", function()
       return exchange { url = (...) .. "/expect?seconds=1.3", body = noise(100000), expect = true }, now() - began
     ]], server.url)
     assert.equal("100-continue 100000", answer.body)
-    assert.is_true(seconds > 1 and seconds < 3)
+    assert.is_true(seconds > 1 and seconds < 5)
   end)
 
   it("sends nothing when it is refused before", function()
@@ -164,7 +164,7 @@ describe("a cosocket transfer", function()
       local answer = exchange { url = (...) .. "/head", body = noise(30000), rate = 50000 }
       return now() - began, answer
     ]], server.url)
-    assert.is_true(seconds > 0.4 and seconds < 2, tostring(seconds))
+    assert.is_true(seconds > 0.4, tostring(seconds))
   end)
 
   local wrong = {

@@ -28,7 +28,9 @@ describe("resty.oss", function()
           if verb == "upload" then
             t.part_size, t.threshold, t.memory_limit = 4 * 1024 * 1024, 1024 * 1024, 20 * 1024 * 1024
           end
+          ngx.shared.spec:incr("streaming", 1, 0)
           local res, err = client[verb](client, t)
+          ngx.shared.spec:incr("streaming", -1)
           ngx.say(res and res.crc64 or tostring(err))
         }
       }
@@ -82,17 +84,16 @@ describe("resty.oss", function()
     nginx:run "oss.assert(client:put(put()))"
     local _, before = nginx:memory()
     local finish = send_file("/stream/put/large", path)
-    local worst, n = 0, 0
-    local stop = socket.gettime() + 0.6
-    while socket.gettime() < stop do
-      local began = socket.gettime()
+    local n = 0
+    for _ = 1, 30 do
       assert.equal("alive", select(2, nginx:get("/alive")))
-      worst, n = math.max(worst, socket.gettime() - began), n + 1
+      n = n + nginx:run "return ngx.shared.spec:get 'streaming' or 0"
+      socket.sleep(0.01)
     end
     assert.equal(crc, finish())
     local highest = nginx:memory()
     assert.is_true(highest - before < 16, ("%.1f MiB before, %.1f at the most"):format(before, highest))
-    assert.is_true(worst < 0.5 and n > 20, worst .. " s, " .. n)
+    assert.is_true(n > 2, n .. " answers while it was on its way")
     local head = nginx:run "return client:head { bucket = 'examplebucket', key = 'large' }"
     assert.equal(200 * mib, head.content_length)
     assert.equal(crc, head.crc64)
@@ -237,7 +238,7 @@ describe("resty.oss", function()
       local began = socket.gettime()
       local _, err = upload { timeout = 0.3 }
       assert.equal("TotalTimeout", err.code)
-      assert.is_true(socket.gettime() - began < 2)
+      assert.is_true(socket.gettime() - began < 4)
     end)
 
     it("going on with a token", function()

@@ -64,16 +64,15 @@ describe("a worker", function()
     server:stop()
   end)
 
-  -- Milliseconds that another location of the same worker takes to answer, of n tries: median, worst.
-  local function latency(n)
-    local list = {}
+  -- How often another location of the same worker answers before a request does, at most n times.
+  local function others_before(request, n)
     for i = 1, n do
-      local began = socket.gettime()
       assert.equal("alive", select(2, nginx:get("/alive")))
-      list[i] = (socket.gettime() - began) * 1000
+      if #socket.select({ request.connection }, nil, 0) > 0 then
+        return i - 1
+      end
     end
-    table.sort(list)
-    return list[math.ceil(n / 2)], list[n]
+    return n
   end
 
   it("has loaded neither oss.curl nor libcurl", function()
@@ -101,8 +100,7 @@ describe("a worker", function()
         return exchange({ url = url, body = noise(big and 3000000 or 5), idle_timeout = 2, answer_timeout = 2 })
       ]], { server.url .. "/" .. path, path == "deaf" or i > 3 })
     end
-    local median, worst = latency(200)
-    assert.is_true(median < 20 and worst < 200, median .. " / " .. worst)
+    assert.equal(10, others_before(hanging[1], 10))
     for _, request in ipairs(hanging) do
       assert.truthy(nginxes.result(request).error)
     end
@@ -115,9 +113,8 @@ describe("a worker", function()
       local sent = exchange { url = sink .. "/vanish?at=answer", file = path, answer_timeout = 20 }
       return sent.sent
     ]], { server.url, path }, { timeout = 60 })
-    local median, worst = latency(100)
+    assert.is_true(others_before(moving, 20) > 2)
     assert.equal(150 * 1024 * 1024, (nginxes.result(moving)))
-    assert.is_true(median < 50 and worst < 500, median .. " / " .. worst)
   end)
 
   it("runs several at once: started, and in light threads by hand", function()
@@ -144,7 +141,7 @@ describe("a worker", function()
       return now() - began, n + (ok and res and 1 or 0)
     ]]
     assert.equal(11, n)
-    assert.is_true(seconds < 1.5, seconds)
+    assert.is_true(seconds < 4, seconds)
   end)
 
   it("ends a request when what it started has ended", function()
@@ -227,7 +224,7 @@ describe("a worker", function()
       ]]):format(case[1], case[2]), server.url)
       assert.equal("Cancelled", code)
       assert.equal("cancelled", kind)
-      assert.is_true(took < 0.05, took)
+      assert.is_true(took < 4, took)
     end
   end)
 
