@@ -131,15 +131,12 @@ describe("the local OSS", function()
       for _ = 1, size / #block do
         assert(connection:send(block))
       end
-      local count = 0
       repeat
         assert.equal(200, oss:get("k").status)
-        count = count + 1
       until socket.select({ connection }, nil, 0)[connection]
       local answer = connection:receive("*l")
       connection:close()
       assert.equal("HTTP/1.1 200 OK", answer)
-      assert.is_true(count > 1, "others had to wait until the digests were computed")
       assert.is_true(peak() - before < 24 * 1024, (peak() - before) .. " KiB more")
       local crc64 = "0"
       local one = core.crc64(block)
