@@ -5,7 +5,8 @@
  *   /silent/7   reads everything, answers nothing
  *   /deaf/7     reads nothing of the body
  *
- * server_got(7) tells whether request number 7 came whole. */
+ * server_got(7) tells whether request number 7 came whole, server_left(7)
+ * whether the connection that it came over is closed. */
 #ifndef SPEC_THREAD_SERVER_H
 #define SPEC_THREAD_SERVER_H
 
@@ -69,9 +70,10 @@ server_serve(int fd)
     FILE *in = fdopen(fd, "r"), *out = fdopen(dup(fd), "w");
     char line[4096], path[64], body[32];
 
+    int number = 0;
+
     while (fgets(line, sizeof(line), in) != NULL) {
         long length = 0;
-        int number = 0;
         uint64_t crc;
 
         if (sscanf(line, "%*s /%63[a-z]/%d", path, &number) != 2)
@@ -85,7 +87,7 @@ server_serve(int fd)
         while (path[0] == 'd')
             pause();
         crc = length < 0 ? server_read_chunks(in) : server_read(in, length, 0);
-        server_numbers[number % SERVER_NUMBERS] = 1;
+        server_numbers[number % SERVER_NUMBERS] |= 1;
         if (path[0] == 's')
             continue;
         snprintf(body, sizeof(body), "%" PRIu64, crc);
@@ -93,6 +95,7 @@ server_serve(int fd)
                 strlen(body), body);
         fflush(out);
     }
+    server_numbers[number % SERVER_NUMBERS] |= 2;
     _exit(0);
 }
 
@@ -143,7 +146,13 @@ server_stop(void)
 static inline int
 server_got(int number)
 {
-    return server_numbers[number % SERVER_NUMBERS];
+    return server_numbers[number % SERVER_NUMBERS] & 1;
+}
+
+static inline int
+server_left(int number)
+{
+    return (server_numbers[number % SERVER_NUMBERS] & 2) != 0;
 }
 
 #endif

@@ -191,6 +191,32 @@ forks(int thread)
     los_engine_close(e);
 }
 
+/* Another program, started meanwhile, does not keep a connection open. */
+static void
+runs_programs(int thread)
+{
+    struct los_engine *e = open_engine(thread, 1);
+    struct los_event event;
+    pid_t child;
+    int i;
+
+    submit(e, "n", 100 + thread, str("x"));
+    while (next_event(e, &event) && event.kind != LOS_EVENT_DONE)
+        los_engine_shift(e);
+    child = fork();
+    if (child == 0) {
+        execlp("sleep", "sleep", "20", (char *)NULL);
+        _exit(1);
+    }
+    usleep(200000);
+    los_engine_close(e);
+    for (i = 0; i < 100 && !server_left(100 + thread); i++)
+        usleep(20000);
+    ok(server_left(100 + thread), "a program that was run holds nothing");
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
 /* A child ends with what it inherited, and exit handlers run in it. */
 static void
 ends_of_children(void)
@@ -220,6 +246,8 @@ main(void)
 #if !defined(__SANITIZE_THREAD__)
     forks(0);
     forks(1);
+    runs_programs(0);
+    runs_programs(1);
     ends_of_children();
 #endif
     for (thread = 0; thread < 2; thread++)

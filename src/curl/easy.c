@@ -3,6 +3,7 @@
 #include "core/err.h"
 #include "curl/transfer.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 struct string_option {
@@ -62,6 +63,16 @@ no_signal(const struct los_loop_options *o)
     int async = (v->features & CURL_VERSION_ASYNCHDNS) != 0;
 
     return o->thread || v->version_num >= 0x075800 || !async;
+}
+
+/* Programs that this one runs must not hold its connections open. */
+static int
+on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)context;
+    (void)purpose;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
 }
 
 static CURLcode
@@ -154,6 +165,9 @@ los_pool_open(struct los_pool *pool, const struct los_loop_options *o)
     code = set_protocols(pool->pattern);
     if (code == CURLE_OK)
         code = set_numbers(pool->pattern, o);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(pool->pattern, CURLOPT_SOCKOPTFUNCTION,
+                                on_socket);
     if (code == CURLE_OK)
         code = set_strings(pool->pattern, o);
     if (code == CURLE_OK && set_connect_to(pool, o->connect_to) != LOS_OK)
