@@ -4,18 +4,31 @@ local core = require "oss.core"
 local local_oss = require "spec.support.local_oss"
 local nginxes = require "spec.support.nginx"
 local socket = require "socket"
+local wire = require "spec.wire.server"
 
 local mib = 1024 * 1024
 
 describe("resty.oss", function()
-  local place, nginx, http2_port
+  local place, nginx, server, http2_port
   setup(function()
     place = local_oss.start()
+    server = wire.start()
     local listener = assert(socket.bind("127.0.0.1", 0))
     http2_port = select(2, listener:getsockname())
     listener:close()
-    nginx = nginxes.start { place = place, values = { http2_port = http2_port }, server = [[
+    nginx = nginxes.start { place = place, values = { http2_port = http2_port, other = server.url }, server = [[
       listen 127.0.0.1:${http2_port} http2;
+      location = /refused {
+        content_by_lua_block {
+          local oss = require "resty.oss"
+          local client = require("spec.support.worker").client { endpoint = "${other}" }
+          local reader, length = oss.request_body()
+          -- That server goes by the first name, and answers 403 before it has read anything.
+          local res, err = client:put { bucket = "early", key = "k", reader = reader, length = length,
+            expect = false }
+          ngx.say(tostring(err))
+        }
+      }
       location /stream/ {
         lua_socket_buffer_size 64k;
         content_by_lua_block {
@@ -39,6 +52,7 @@ describe("resty.oss", function()
   teardown(function()
     nginx:stop()
     place:stop()
+    server:stop()
   end)
   before_each(function()
     assert(place.server:clear())
@@ -154,6 +168,17 @@ describe("resty.oss", function()
     assert(place.server:fault { fault = "reset=body:100000", method = "PUT" })
     text = send_file("/stream/put/refused", path)()
     assert.truthy(text:find("the reader cannot be rewound", 1, true), text)
+  end)
+
+  it("answers its client, who is still sending slowly", function()
+    for _ = 1, 3 do
+      local connection = assert(socket.connect("127.0.0.1", nginx.port))
+      connection:send("PUT /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" .. ("x"):rep(100000))
+      connection:settimeout(10)
+      assert.equal("HTTP/1.1 200 OK", (connection:receive("*l")))
+      connection:close()
+    end
+    assert.equal("alive", select(2, nginx:get("/alive")))
   end)
 
   it("tells when the request ends early", function()
