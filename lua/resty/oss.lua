@@ -1,11 +1,12 @@
 --- The same API in nginx, on its cosockets: nothing blocks the worker.
 --
 --     local oss = require "resty.oss"
+--     local reader, length = oss.request_body()
 --     local res, err = oss.put{ region = "cn-hangzhou", bucket = "examplebucket", key = "a.txt",
---       reader = oss.request_body() }
+--       reader = reader, length = length }
 --
--- Calls wait by yielding: in the phases rewrite, access, content, ssl_certificate and preread, and in
--- timers. Elsewhere (init, log, header_filter ...) they return an error with the code `NoSockets`.
+-- Calls wait by yielding, in the phases rewrite, access and content, in timers, and where else nginx has
+-- sockets. Elsewhere (init, log, header_filter ...) they return an error with the code `NoSockets`.
 --
 -- * `client:put{...}` and the other verbs run in the light thread that calls them.
 -- * `client:start(verb, {...})` runs in a light thread of its own, which belongs to the request that
@@ -16,7 +17,9 @@
 -- * `client:poll(seconds)` waits until an operation started in this request has ended, at most so long,
 --   and returns how many still run; `client:poll(0)` lets others go on for a moment.
 --
--- A client may be made once, also in `init_by_lua`, and shared by all requests of a worker.
+-- A client may be made once, also in `init_by_lua`, and shared by all requests of a worker. Its option
+-- `connections` has no default here; given, it limits a worker's connections to one host, and who finds
+-- them all taken waits for one within `connect_timeout`.
 -- @module resty.oss
 
 if not rawget(_G, "ngx") then

@@ -176,6 +176,24 @@ describe("a worker", function()
     assert.equal(30, summary.done)
   end)
 
+  it("keeps to a number of connections, when one is given", function()
+    local before = server:stats()
+    local done = nginx:run([[
+      local mine = new_client { endpoint = ..., connections = 2 }
+      local threads, done = {}, 0
+      for i = 1, 6 do
+        threads[i] = ngx.thread.spawn(exchange, { url = ... .. "/slow?seconds=0.1", body = "x" }, { client = mine })
+      end
+      for i = 1, 6 do
+        local ok, answer = ngx.thread.wait(threads[i])
+        done = done + (ok and answer.body == "slow" and 1 or 0)
+      end
+      return done
+    ]], server.url)
+    assert.equal(6, done)
+    assert.is_true(server:stats().connections - before.connections <= 3) -- and the question itself
+  end)
+
   it("lets handlers yield, upload, raise", function()
     local inner, order, err = nginx:run [[
       local inner, order = nil, {}
