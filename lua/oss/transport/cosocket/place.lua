@@ -3,6 +3,7 @@
 
 local M = {}
 
+local find, sub = string.find, string.sub
 local places_methods = {}
 local places_mt = { __index = places_methods }
 
@@ -59,20 +60,20 @@ end
 -- @treturn table|nil authority, address, port, tls, name, verify, options (for connect)
 -- @treturn string the request target
 function places_methods:find(url)
-  local scheme, authority, target = url:match("^(https?)://([^/?]+)(.*)$")
-  if not scheme then
-    return nil
-  end
-  local key = scheme .. authority
-  local place = self.known[key]
+  local slash = find(url, "/", 9, true) -- behind "https://" or further
+  local base = sub(url, 1, (slash or 0) - 1)
+  local place = self.known[base]
   if not place then
-    if self.count == most_places then
+    local scheme, authority = base:match("^(https?)://([^/?]+)$")
+    if not scheme then
+      return nil
+    elseif self.count == most_places then
       self.known, self.count = {}, 0
     end
     place = resolve(self, scheme, authority)
-    self.known[key], self.count = place, self.count + 1
+    self.known[base], self.count = place, self.count + 1
   end
-  return place, target
+  return place, slash and sub(url, slash) or "/"
 end
 
 return M
