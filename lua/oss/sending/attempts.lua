@@ -23,9 +23,12 @@ local function sign(op, value)
   if not client.provider then
     return core.render(value)
   end
-  local keys, message, lasting, cause = credentials.ask(function(...)
-    return op:call(...)
-  end, client.provider)
+  local keys, message, lasting, cause = client.provider, nil, nil, nil
+  if type(keys) ~= "table" then
+    keys, message, lasting, cause = credentials.ask(function(...)
+      return op:call(...)
+    end, keys)
+  end
   local signer
   if keys then
     signer, message = client:signer(keys)

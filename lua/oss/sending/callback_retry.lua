@@ -4,23 +4,9 @@
 
 local M = {}
 
---- Tries the callback of a stored object again, when that was asked for.
--- @tparam table op a put or upload that has ended
--- @tparam table|nil res its result
--- @tparam table|nil err its error
--- @treturn table|nil the result, its `callback` from the retry and `callback_retried` set
--- @treturn table|nil the error
-function M.after(op, res, err)
-  local callback = op.options.callback
-  local settings = callback and callback.retry
-  local uploads = op.verb == "put" or op.verb == "upload"
-  local wanted = err and (err.code == "CallbackFailed" or err.code == "CallbackUnknown")
-  if not uploads or not settings or not wanted or op.interruption then
-    return res, err
-  end
-  settings = settings == true and {} or settings
+local function fire(op, err, settings)
   local o = op.options
-  local options = { bucket = o.bucket, key = o.key, callback = callback,
+  local options = { bucket = o.bucket, key = o.key, callback = o.callback,
     attempts = settings.attempts, retry_delay = settings.delay, retry_max_delay = settings.max_delay,
     connect_timeout = o.connect_timeout, idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout }
   local retry_callback = require "oss.sending.retry_callback"
@@ -43,6 +29,23 @@ function M.after(op, res, err)
     op.remember(result) -- or the next run would fire it again
   end
   return result
+end
+
+--- Tries the callback of a stored object again, when that was asked for.
+-- @tparam table op a put or upload that has ended
+-- @tparam table|nil res its result
+-- @tparam table|nil err its error
+-- @treturn table|nil the result, its `callback` from the retry and `callback_retried` set
+-- @treturn table|nil the error
+function M.after(op, res, err)
+  local callback = op.options.callback
+  local settings = callback and callback.retry
+  local uploads = op.verb == "put" or op.verb == "upload"
+  local wanted = err and (err.code == "CallbackFailed" or err.code == "CallbackUnknown")
+  if not uploads or not settings or not wanted or op.interruption then
+    return res, err
+  end
+  return fire(op, err, settings == true and {} or settings)
 end
 
 return M
