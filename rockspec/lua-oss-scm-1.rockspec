@@ -227,6 +227,7 @@ build = {
     ["oss.uploading.source"] = "lua/oss/uploading/source.lua",
     ["oss.uploading.store"] = "lua/oss/uploading/store.lua",
     ["oss.uploading.upload"] = "lua/oss/uploading/upload.lua",
+    ["oss.verbs"] = "lua/oss/verbs.lua",
     ["oss.version"] = "lua/oss/version.lua",
     ["resty.oss"] = "lua/resty/oss.lua",
     ["resty.oss.callback"] = "lua/resty/oss/callback.lua",

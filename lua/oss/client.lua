@@ -6,10 +6,11 @@
 --     client:poll(0)              -- once a frame; never sleeps
 --     local res, err = op:wait()  -- or wait for it
 --
+-- Its operations are in `oss.verbs`, what `start` returns in `oss.operation`.
+--
 -- @module oss.client
 
 local core = require "oss.core"
-local append = require "oss.sending.append"
 local body = require "oss.sending.body"
 local callback_retry = require "oss.sending.callback_retry"
 local credentials = require "oss.credentials"
@@ -17,14 +18,11 @@ local drivers = { direct = require "oss.direct_driver", events = require "oss.dr
 local endpoints = require "oss.sending.endpoint"
 local logs = require "oss.common.log"
 local map = require "oss.sending.map"
-local objects = require "oss.sending.objects"
 local operation = require "oss.operation"
 local options = require "oss.options"
 local permits = require "oss.permits.issue"
-local put = require "oss.sending.put"
 local settings = require "oss.settings"
-local retry_callback = require "oss.sending.retry_callback"
-local upload = require "oss.uploading.upload"
+local verbs = require "oss.verbs"
 local version = require "oss.version"
 
 local M = {}
@@ -36,10 +34,7 @@ function client_mt:__tostring()
   return ("oss.client(%s, %d running)"):format(self.endpoint.host, self.driver.running)
 end
 
-local verbs = { put = put, upload = upload, append = append, retry_callback = retry_callback,
-  head = objects.head, get = objects.get, delete = objects.delete, request = objects.request }
-
---- Whether there is an operation of a name.
+-- Whether there is an operation of a name.
 function client_methods.has(verb)
   return type(verb) == "string" and verbs[verb] ~= nil
 end
@@ -89,17 +84,17 @@ end
 
 -- ---- what operations need
 
---- Unix seconds by the server's clock, as far as it is known.
+-- Unix seconds by the server's clock, as far as it is known.
 function client_methods:time()
   return math.floor(self.clock() + self.skew)
 end
 
---- Seconds of a clock that only goes forward.
+-- Seconds of a clock that only goes forward.
 function client_methods:now()
   return self.driver:now()
 end
 
---- The signer for some credentials; kept while they stay the same, for its key of the day.
+-- The signer for some credentials; kept while they stay the same, for its key of the day.
 -- @treturn userdata|nil signer
 -- @treturn string why there is none
 function client_methods:signer(keys)
@@ -123,6 +118,7 @@ end
 -- ---- for users
 
 --- Lets the operations go on, and runs the handlers that are due.
+-- @function client:poll
 -- @tparam[opt=0] number timeout seconds to wait for something to happen; 0 never sleeps
 -- @treturn integer operations still running
 -- @raise what a handler `on_done` raised
@@ -133,6 +129,7 @@ end
 
 --- One descriptor for an event loop to watch: it is readable whenever `client:poll(0)` has something
 -- to do. Only with `engine = "thread"`.
+-- @function client:fd
 -- @treturn integer|nil descriptor; never read from it, and do not close it
 -- @treturn string why there is none
 -- @usage local fd = client:fd()
@@ -143,7 +140,7 @@ function client_methods:fd()
   return self.driver:fd()
 end
 
---- Whether the client can be used: it is open, and this process is no child of the one that made it.
+-- Whether the client can be used: it is open, and this process is no child of the one that made it.
 function client_methods:usable()
   return not self.driver.usable or self.driver:usable()
 end
@@ -152,7 +149,7 @@ local function run(op)
   return callback_retry.after(op, verbs[op.verb].work(op, op.value))
 end
 
---- Checks the options of an operation.
+-- Checks the options of an operation.
 -- @tparam string verb
 -- @tparam table t options
 -- @return what the verb's work needs, nil when something is wrong
@@ -167,7 +164,7 @@ function client_methods:prepare(verb, t)
   return value, message and verb .. ": " .. message
 end
 
---- Checks options and makes an operation, which starts when it is waited for.
+-- Checks options and makes an operation, which starts when it is waited for.
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
@@ -190,7 +187,7 @@ function client_methods:make(verb, t, level, value)
   return op
 end
 
---- Makes an operation and starts it, for callers that stand between the user and `start`.
+-- Makes an operation and starts it, for callers that stand between the user and `start`.
 -- @tparam string verb
 -- @tparam table t options
 -- @tparam integer level the user's line, counted as in `error`
@@ -201,12 +198,13 @@ function client_methods:begin(verb, t, level, value)
   return op
 end
 
---- Starts work that nobody waits for; it counts as running until it has ended.
+-- Starts work that nobody waits for; it counts as running until it has ended.
 function client_methods:detach(verb, t, work)
   self.driver:detach(operation.new(self, verb, t, work))
 end
 
 --- Starts an operation in the background.
+-- @function client:start
 -- @tparam string verb "put", "upload", "append", "retry_callback", "get", "head", "delete" or "request"
 -- @tparam table t its options
 -- @treturn table the operation, see `oss.operation`
@@ -236,36 +234,8 @@ for _, verb in ipairs { "presign", "form" } do
   end
 end
 
---- Signs a URL, so that somebody else may send one request: without waiting, and without a request.
--- @function client:presign
--- @tparam table t options
--- @treturn table|nil url, method, headers (by name: they must be sent as they are), expires_at
--- @treturn table an error of `oss.errors`: the credentials could not be had
--- @raise on wrong options, at the caller's line
--- @usage local permit = client:presign{ bucket = "b", key = "k", expires = 600,
---   callback = { url = "https://example.com/cb", body = { size = "${size}" }, sni = true } }
-
---- Makes a form for PostObject, whose policy pins every field, so that a browser may upload.
--- @function client:form
--- @tparam table t options
--- @treturn table|nil url, method, fields (list of `{ name =, value = }`, to be sent in this order, before
--- the field `file`), values (the same by name), expires_at
--- @treturn table an error of `oss.errors`: the credentials could not be had
--- @raise on wrong options, at the caller's line
--- @usage local form = client:form{ bucket = "b", key_prefix = "photos/", content_length_range = { 1, 1e7 } }
-
---- Stores an object: PutObject, with or without an upload callback.
--- @function client:put
--- @tparam table t options
--- @treturn table|nil status, etag, crc64, version_id, request_id, headers, attempts, and callback
--- (status, body, json, content_type: the application server's answer)
--- @treturn table an error of `oss.errors`
--- @raise on wrong options, at the caller's line
--- @usage
--- local res, err = client:put{ bucket = "b", key = "k", body = "text",
---   callback = { url = "https://example.com/cb", body = { size = "${size}" } } }
-
 --- Runs an operation for each of many option tables.
+-- @function client:map
 -- @tparam table|function list of option tables, or a function that returns one after the other
 -- @tparam[opt] table wanted verb (default "put"), concurrency (default 16), on_each (handler
 -- `function(index, res, err)`)
@@ -285,6 +255,7 @@ function client_methods:map(list, wanted)
 end
 
 --- Ends every operation (their errors are of kind `cancelled`) and frees everything.
+-- @function client:close
 function client_methods:close()
   self.kept = nil
   self.driver:close()

@@ -24,7 +24,7 @@ function operation_mt:__tostring()
   return ("oss.operation(%s %s/%s, %s)"):format(self.verb, o.bucket or "", o.key or "", self.state)
 end
 
---- Makes an operation; it starts when it is first advanced.
+-- Makes an operation; it starts when it is first advanced.
 -- @tparam table client its owner and driver
 -- @tparam string verb
 -- @tparam table options checked options
@@ -50,21 +50,21 @@ local function ask(op, ...)
   return coroutine.yield(...)
 end
 
---- Sends a request and waits for its answer.
+-- Sends a request and waits for its answer.
 -- @tparam table request for the transport
 -- @treturn table answer; its `error` is set when there was none
 function operation_methods:exchange(request)
   return ask(self, "exchange", request)
 end
 
---- Waits.
+-- Waits.
 -- @tparam number seconds
 -- @treturn table|nil an answer with `error` when the operation was ended meanwhile
 function operation_methods:sleep(seconds)
   return ask(self, "sleep", seconds)
 end
 
---- Runs a user's handler.
+-- Runs a user's handler.
 -- @tparam function handler
 -- @param ... its arguments
 -- @treturn boolean whether it returned (false: it raised)
@@ -76,7 +76,7 @@ function operation_methods:call(handler, ...)
   return coroutine.yield("call", handler, ...)
 end
 
---- Starts a part of this operation's work as an operation of its own.
+-- Starts a part of this operation's work as an operation of its own.
 -- @tparam string verb
 -- @tparam table options
 -- @tparam function work
@@ -90,7 +90,7 @@ function operation_methods:spawn(verb, options, work)
   return child
 end
 
---- Waits for a child.
+-- Waits for a child.
 -- @treturn table|nil a child that has ended
 -- @treturn table an answer with `error` when this operation was ended meanwhile
 function operation_methods:await()
@@ -103,7 +103,7 @@ function operation_methods:await()
   return table.remove(self.ended, 1)
 end
 
---- Runs one child to its end.
+-- Runs one child to its end.
 -- @tparam string verb
 -- @tparam table options
 -- @tparam function work
@@ -164,8 +164,7 @@ function step(op, ...)
   return react(op, coroutine.resume(op.thread, ...))
 end
 
---- Goes on with the work until its next ask for the world or its end.
--- @param ... the answer to the last ask
+-- Goes on with the work, its last ask answered, until its next ask for the world or its end.
 function operation_methods:advance(...)
   local thread = self.thread
   if type(thread) == "function" then
@@ -176,7 +175,7 @@ function operation_methods:advance(...)
   end
 end
 
---- Does the whole work in the caller's coroutine, for a driver that answers asks at once.
+-- Does the whole work in the caller's coroutine, for a driver that answers asks at once.
 function operation_methods:perform()
   local ok, res, err = protect(self.thread, self)
   if ok then
@@ -186,7 +185,7 @@ function operation_methods:perform()
   end
 end
 
---- Ends the work early: the ask under way, and every later one, is answered with this error.
+-- Ends the work early: the ask under way, and every later one, is answered with this error.
 -- @tparam string code
 -- @tparam string message
 -- @param cause the value a handler raised, if any
@@ -217,7 +216,7 @@ function operation_methods:handled(name, ok, ...)
   return true, ...
 end
 
---- Notes how far the transfer is, and tells the user.
+-- Notes how far the transfer is, and tells the user.
 -- @tparam integer sent bytes
 -- @tparam integer total bytes, -1 when unknown
 -- @tparam integer received bytes
@@ -239,15 +238,14 @@ function operation_methods:progress(sent, total, received)
   end
 end
 
---- Tells the last of the progress, for an answer that means that all of it has arrived.
--- @tparam table answer of the transport
+-- Tells the last of the progress, for an answer of the transport that means that all has arrived.
 function operation_methods:arrived(answer)
   if not answer.error and answer.status < 300 then
     self:progress(answer.sent, answer.sent, answer.received)
   end
 end
 
---- Has the user's reader give its next chunk; when it fails, so does the operation.
+-- Has the user's reader give its next chunk; when it fails, so does the operation.
 -- @treturn boolean whether there is one
 -- @treturn string|nil the chunk, nil at the end
 function operation_methods:read()
@@ -267,6 +265,7 @@ end
 -- ---- for users
 
 --- Waits until the operation has ended. In nginx it yields, elsewhere it blocks.
+-- @function op:wait
 -- @treturn table|nil the result
 -- @treturn table an error of `oss.errors`
 -- @usage local res, err = op:wait()
@@ -279,6 +278,7 @@ function operation_methods:wait()
 end
 
 --- Ends the operation now. Its result is an error of kind `cancelled`.
+-- @function op:cancel
 -- @treturn boolean false when it had ended already
 function operation_methods:cancel()
   if not self.thread then
@@ -289,6 +289,7 @@ function operation_methods:cancel()
 end
 
 --- Where the operation stands.
+-- @function op:status
 -- @treturn table state ("waiting", "sending", "sleeping", "done", "failed", "cancelled"), sent
 -- and total (bytes; total nil when unknown), attempts, and when ended result or err
 function operation_methods:status()
