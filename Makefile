@@ -172,12 +172,16 @@ FUZZERS = $(patsubst spec/fuzz/fuzz_%.c,build/fuzz/%,\
 build/fuzz/%: spec/fuzz/fuzz_%.c $(CORE_SRC) $(CRYPTO_SRC) $(HEADERS)
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined $(CSTD) $(WARN) \
-	    $< $(CORE_SRC) $(CRYPTO_SRC) -lcrypto -o $@
+	    -fno-sanitize-recover=undefined $(CSTD) $(WARN) $(FUZZ_WITH) \
+	    $< $(CORE_SRC) $(CRYPTO_SRC) $(FUZZ_LIBS) -lcrypto -o $@
+
+build/fuzz/receiver: FUZZ_WITH = $(LUA_INC_5.4) $(BIND_CORE)
+build/fuzz/receiver: FUZZ_LIBS = $(shell pkg-config --libs lua5.4)
+build/fuzz/receiver: $(BIND_CORE)
 
 fuzzers: $(FUZZERS)
 
-fuzz: $(FUZZERS)  ## fuzz the C core, FUZZ_SECONDS=5 for each target
+fuzz: $(FUZZERS)  ## fuzz the C core and the receiver, FUZZ_SECONDS=5 for each target
 	@for f in $(notdir $(FUZZERS)); do \
 	    mkdir -p build/fuzz/found/$$f; \
 	    build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \

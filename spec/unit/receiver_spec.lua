@@ -409,6 +409,15 @@ describe("a token", function()
       ["x:token"] = made.vars["x:token"]:gsub("key", "7") }), { secrets = { secret } })))
   end)
 
+  it("of a key of two lines fits no bucket of two lines", function()
+    local odd = { bucket = "examplebucket", key = "a\nb", now = now }
+    local function code(values)
+      return code_of(with(received(token, odd, values), { secrets = { secret } }))
+    end
+    assert.equal("ok", code {})
+    assert.equal("TokenInvalid", code { bucket = "examplebucket\na", object = "b" })
+  end)
+
   it("must be there when secrets are given", function()
     for _, body in ipairs { "{}", '{"bucket":"b","object":"o"}', '{"bucket":"b","object":"o","token":5}', "[]" } do
       assert.equal("TokenMissing", code_of(with(request { uri = "/cb", body = body }, { secrets = { secret } })))
@@ -602,7 +611,7 @@ describe("receiver.parse", function()
 
   it("refuses other types, charsets and sizes", function()
     for _, content_type in ipairs { "text/plain", "application/jsonp", "application/json; charset=gbk", "json", "",
-      "application/json, text/html", "multipart/form-data; boundary=x" } do
+      "application/json, text/html", "multipart/form-data; boundary=x", "application/json" .. (" "):rep(90) } do
       local _, refusal = parse(content_type, "{}")
       assert.equal("ContentTypeUnsupported", refusal.code, content_type)
     end
