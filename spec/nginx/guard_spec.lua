@@ -60,6 +60,17 @@ describe("guard", function()
         end) } }
         content_by_lua_block { callback.reply() }
       }
+      location /flooded {
+        access_by_lua_block { callback.guard { dict = "oss_callbacks", fetch = function(url)
+          if url:find("made_up", 1, true) then
+            ngx.shared.spec:incr("begun", 1, 0)
+            repeat ngx.sleep(0.01) until ngx.shared.spec:get "flood_ends"
+            return nil, "nothing there"
+          end
+          return keys["${key_url}"]
+        end } }
+        content_by_lua_block { callback.reply() }
+      }
       location /full {
         access_by_lua_block { callback.guard { dict = "full", replay = true, fetch = function(url)
           return url:find("good", 1, true) and keys["${key_url}"] or nil, "nothing there"
@@ -186,6 +197,22 @@ describe("guard", function()
       assert.equal("KeyUnavailable", answer.Code)
     end
     assert.equal(2, nginx:run "return ngx.shared.spec:get('fetched')")
+  end)
+
+  it("fetches OSS's next key while a flood of made-up ones is asked for", function()
+    local open = {}
+    for i = 1, 40 do
+      open[i] = nginx:open("/flooded", { method = "POST", body = "{}", headers = {
+        ["Content-Type"] = "application/json", Authorization = core.base64("x"),
+        ["x-oss-pub-key-url"] = core.base64(("https://gosspublic.alicdn.com/made_up_%d.pem"):format(i)) } })
+    end
+    nginx:run "repeat ngx.sleep(0.01) until (ngx.shared.spec:get 'begun' or 0) > 5"
+    assert.equal(200, (send("/flooded", { url = "https://gosspublic.alicdn.com/callback_pub_key_v2.pem" })))
+    assert.is_true(nginx:run "return ngx.shared.spec:get 'begun'" <= 16)
+    nginx:run "ngx.shared.spec:set('flood_ends', true)"
+    for i = 1, 40 do
+      assert.equal(503, (open[i]:finish()))
+    end
   end)
 
   it("forgets no request id for want of room", function()

@@ -257,6 +257,41 @@ describe("keys", function()
     assert.equal(1, #asked)
   end)
 
+  it("are fetched each by itself, and made-up names stay out of the way of OSS's", function()
+    local place = "https://gosspublic.alicdn.com"
+    local t = request { uri = "/cb", body = "{}", key_url = place .. "/callback_pub_key_v2.pem" }
+    local made_up = request { uri = "/cb", body = "{}" }
+    local store, kept = memory.new(1000), 0
+    t.cache, made_up.cache = store, store
+    local function waiting() return (coroutine.yield("waiting")) end
+    local asked = fetching(t, { waiting })
+    made_up.keys, made_up.fetch = nil, function() return (waiting()) end
+    local under_way = 0
+    for i = 1, 200 do
+      made_up.headers["X-Oss-Pub-Key-Url"] = core.base64(place .. "/made_up/" .. i .. ".pem")
+      if coroutine.wrap(function() return code_of(made_up) end)() == "waiting" then
+        under_way = under_way + 1
+      end
+    end
+    assert.is_true(under_way > 1 and under_way <= 16, tostring(under_way))
+    local genuine = coroutine.wrap(function() return code_of(t) end)
+    assert.equal("waiting", genuine())
+    assert.equal("ok", genuine(public_key))
+    assert.equal(1, #asked)
+    made_up.cache = setmetatable({ lock = false }, { __index = store })
+    made_up.fetch = function() return nil, ("no such key"):rep(100) end
+    for i = 1, 200 do
+      made_up.headers["X-Oss-Pub-Key-Url"] = core.base64(place .. "/made_up/" .. i .. ".pem")
+      assert.equal("KeyUnavailable", code_of(made_up))
+    end
+    for _, entry in pairs(store.entries) do
+      kept = kept + 1
+      assert.is_true(#entry.value < 500)
+    end
+    assert.is_true(kept <= 17, tostring(kept))
+    assert.equal("ok", code_of(t))
+  end)
+
   it("are fetched once by all who wait, with a cache that can lock", function()
     local t = request { uri = "/cb", body = "{}" }
     local waiting, locked = {}, false

@@ -21,9 +21,8 @@ M.known = {
 }
 
 local kept_for, failed_for, longest_url, longest_key = 24 * 3600, 60, 256, 8192
-local found, failed = "+", "-" -- what a cached text begins with
 
-local shared = memory.new(32)
+local shared = memory.new(256)
 
 -- What OSS publishes its keys under, spelt in no other way: whoever sends a request chooses this URL,
 -- and it must not make us fetch from, or trust, any other place.
@@ -36,11 +35,30 @@ local function unavailable(message)
   return refusal.new("KeyUnavailable", "the public key could not be had: " .. message, 503)
 end
 
-local function read(text)
-  if text:sub(1, 1) == found then
-    return text:sub(2)
+-- Where a failure is remembered, and what one at a time is fetched for. Names like that of OSS's present
+-- key are few; all others share some places, so that made-up ones neither fill the cache nor delay those.
+local places = 16
+
+local function place_of(path)
+  return path:find("^/callback_pub_key_v%d%d?%.pem$") and path or "/" .. core.md5(path):byte() % places
+end
+
+local function recall(cache, path)
+  local key = cache:get("oss-callback-key:" .. path)
+  if key then
+    return key
   end
-  return nil, unavailable(text:sub(2))
+  local of, message = (cache:get("oss-callback-no-key:" .. place_of(path)) or ""):match("^(%S+) (.*)$")
+  return nil, of == path and unavailable(message) or nil
+end
+
+local function remember(cache, path, key, message)
+  if key then
+    cache:set("oss-callback-key:" .. path, key, kept_for)
+    return key
+  end
+  cache:set("oss-callback-no-key:" .. place_of(path), path .. " " .. message:sub(1, 200), failed_for)
+  return nil, unavailable(message)
 end
 
 local function try(fetch, url)
@@ -55,25 +73,22 @@ local function try(fetch, url)
   return key
 end
 
-local function fetch_into(cache, name, fetch, url)
+local function fetch_into(cache, path, fetch)
   local unlock, message
   if cache.lock then
-    unlock, message = cache:lock("oss-callback-keys")
+    unlock, message = cache:lock("oss-callback-fetch:" .. place_of(path))
     if not unlock then
       return nil, unavailable(tostring(message))
     end
   end
-  local text = cache:get(name) -- somebody else may have fetched it while we waited
-  if not text then
-    local key
-    key, message = try(fetch, url)
-    text = key and found .. key or failed .. message
-    cache:set(name, text, key and kept_for or failed_for)
+  local key, err = recall(cache, path) -- somebody else may have fetched it while we waited
+  if not key and not err then
+    key, err = remember(cache, path, try(fetch, "https://gosspublic.alicdn.com" .. path))
   end
   if unlock then
     unlock()
   end
-  return read(text)
+  return key, err
 end
 
 --- Finds a key.
@@ -94,12 +109,12 @@ function M.find(url, t)
     return nil, refusal.new("KeyUnknown",
       "the public key of OSS at " .. path .. " is not known here: give it in 'keys', or a 'fetch' function")
   end
-  local cache, name = t.cache or shared, "oss-callback-key:" .. path
-  local text = cache:get(name)
-  if text then
-    return read(text)
+  local cache, err = t.cache or shared, nil
+  key, err = recall(cache, path)
+  if key or err then
+    return key, err
   end
-  return fetch_into(cache, name, t.fetch, "https://gosspublic.alicdn.com" .. path)
+  return fetch_into(cache, path, t.fetch)
 end
 
 return M

@@ -15,7 +15,8 @@ local memory_mt = { __name = "oss.memory", __index = memory_methods }
 function M.new(limit, clock)
   local ring = {} -- of entries: ring.newer is the oldest one, ring.older the newest
   ring.newer, ring.older = ring, ring
-  return setmetatable({ limit = limit, clock = clock or os.time, entries = {}, count = 0, ring = ring }, memory_mt)
+  return setmetatable({ limit = limit, clock = clock or os.time, entries = {}, count = 0, ring = ring,
+    locked = {} }, memory_mt)
 end
 
 --- The value of a name.
@@ -50,15 +51,16 @@ function memory_methods:set(name, value, seconds)
 end
 
 --- Lets one at a time do something that may yield. This store cannot wait: who comes second is told.
+-- @tparam string name of what is done
 -- @treturn function|nil unlocks
 -- @treturn string why it is not locked
-function memory_methods:lock()
-  if self.locked then
+function memory_methods:lock(name)
+  if self.locked[name] then
     return nil, "another one is being fetched"
   end
-  self.locked = true
+  self.locked[name] = true
   return function()
-    self.locked = nil
+    self.locked[name] = nil
   end
 end
 
