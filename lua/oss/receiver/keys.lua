@@ -109,7 +109,7 @@ function M.find(url, t)
     return nil, refusal.new("KeyUnknown",
       "the public key of OSS at " .. path .. " is not known here: give it in 'keys', or a 'fetch' function")
   end
-  local cache, err = t.cache or shared, nil
+  local cache, err = t.cache or shared
   key, err = recall(cache, path)
   if key or err then
     return key, err
