@@ -115,6 +115,7 @@ build = {
     ["oss.common.nearest"] = "lua/oss/common/nearest.lua",
     ["oss.common.protect"] = "lua/oss/common/protect.lua",
     ["oss.common.roll"] = "lua/oss/common/roll.lua",
+    ["oss.common.threads"] = "lua/oss/common/threads.lua",
     ["oss.credentials"] = "lua/oss/credentials.lua",
     ["oss.direct_driver"] = "lua/oss/direct_driver.lua",
     ["oss.driver"] = "lua/oss/driver.lua",

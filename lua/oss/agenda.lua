@@ -10,7 +10,7 @@ local agenda_mt = { __name = "oss.agenda", __index = agenda_methods }
 -- @tparam function now gives the seconds of a clock that only goes forward
 -- @treturn table; its `ring`, when set, is told of each entry in how many seconds it is due
 function M.new(now)
-  return setmetatable({ now = now, ready = {}, sleeping = {}, limited = {} }, agenda_mt)
+  return setmetatable({ now = now, ready = {}, sleeping = {}, limited = {}, timed = 0, ring = nil }, agenda_mt)
 end
 
 local function told(agenda, seconds)
@@ -29,26 +29,28 @@ end
 
 --- An operation goes on after so many seconds.
 function agenda_methods:sleep(op, seconds)
-  self.sleeping[op] = self.now() + seconds
+  self.sleeping[op], self.timed = self.now() + seconds, self.timed + 1
   told(self, seconds)
 end
 
 --- An operation has only so many seconds.
 function agenda_methods:limit(op, seconds)
-  self.limited[op] = self.now() + seconds
+  self.limited[op], self.timed = self.now() + seconds, self.timed + 1
   told(self, seconds)
 end
 
 --- An operation has ended in time.
 function agenda_methods:unlimit(op)
-  self.limited[op] = nil
+  if self.limited[op] then
+    self.limited[op], self.timed = nil, self.timed - 1
+  end
 end
 
 --- Takes an operation off that was to go on.
 -- @treturn boolean whether it was
 function agenda_methods:remove(op)
   if self.sleeping[op] then
-    self.sleeping[op] = nil
+    self.sleeping[op], self.timed = nil, self.timed - 1
     return true
   end
   for i, item in ipairs(self.ready) do
@@ -60,29 +62,29 @@ function agenda_methods:remove(op)
   return false
 end
 
---- Takes off all that are due now.
--- @treturn {table,...} `{ op, answer }`, or `{ op, limit = true }` when its time is up
-function agenda_methods:due()
-  local ready = self.ready
-  if next(self.sleeping) or next(self.limited) then
-    local now = self.now()
-    for op, at in pairs(self.sleeping) do
-      if at <= now then
-        self.sleeping[op] = nil
-        ready[#ready + 1] = { op }
-      end
-    end
-    for op, at in pairs(self.limited) do
-      if at <= now then
-        self.limited[op] = nil
-        ready[#ready + 1] = { op, limit = true }
-      end
+-- Those of a table whose time has come.
+local function take_due(agenda, times, now, limit)
+  for op, at in pairs(times) do
+    if at <= now then
+      times[op], agenda.timed = nil, agenda.timed - 1
+      agenda.ready[#agenda.ready + 1] = { op, limit = limit }
     end
   end
+end
+
+--- Takes off all that are due now.
+-- @treturn {table,...}|nil `{ op, answer }`, or `{ op, limit = true }` when its time is up; nil for none
+function agenda_methods:due()
+  if self.timed > 0 then
+    local now = self.now()
+    take_due(self, self.sleeping, now)
+    take_due(self, self.limited, now, true)
+  end
+  local ready = self.ready
   if #ready > 0 then
     self.ready = {}
+    return ready
   end
-  return ready
 end
 
 --- How long there is nothing to do.
@@ -91,8 +93,10 @@ end
 function agenda_methods:free(most)
   if #self.ready > 0 then
     return 0
+  elseif self.timed == 0 then
+    return most
   end
-  local now = (next(self.sleeping) or next(self.limited)) and self.now()
+  local now = self.now()
   for _, at in pairs(self.sleeping) do
     most = math.max(0, math.min(most, at - now))
   end

@@ -5,27 +5,28 @@
 
 local agendas = require "oss.agenda"
 local lines = require "oss.line"
+local threads = require "oss.common.threads"
 
 local M = {}
-
-local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 local driver_methods = {}
 local driver_mt = { __name = "oss.driver", __index = driver_methods }
 
 --- Makes a driver.
 -- @tparam table transport submit, poll, event, feed, cancel, close, now; and if it has a limit,
--- connections and active
+-- connections
 -- @treturn table
 function M.new(transport)
-  local agenda = agendas.new(function()
+  local self = setmetatable({ transport = transport, running = 0, transfers = {}, sending = 0,
+    threads = threads.new(), agenda = nil, line = nil }, driver_mt)
+  self.agenda = agendas.new(function()
     return transport:now()
   end)
-  local line = lines.new(function()
-    return not transport.connections or transport:active() < transport.connections
+  local most = transport.connections or math.huge
+  self.line = lines.new(function()
+    return self.sending < most
   end)
-  return setmetatable({ transport = transport, running = 0, transfers = {}, agenda = agenda, line = line },
-    driver_mt)
+  return self
 end
 
 --- Seconds of a clock that only goes forward.
@@ -82,10 +83,16 @@ function driver_methods:asked(op, kind, what)
   op.state = "sending"
   if id then
     op.transfer = id
-    self.transfers[id] = op
+    self.transfers[id], self.sending = op, self.sending + 1
   else
     self.agenda:add(op, { error = code, message = message, headers = {}, status = 0, sent_all = false })
   end
+end
+
+-- An operation has no transfer any more.
+local function release(driver, op)
+  driver.transfers[op.transfer], driver.sending = nil, driver.sending - 1
+  op.transfer = nil
 end
 
 --- Gives up what an operation is waiting for.
@@ -94,8 +101,7 @@ end
 function driver_methods:forget(op)
   if op.transfer then
     local _, sent_all = self.transport:cancel(op.transfer)
-    self.transfers[op.transfer] = nil
-    op.transfer = nil
+    release(self, op)
     return true, sent_all
   elseif op.awaiting then
     op.awaiting = false
@@ -132,8 +138,8 @@ end
 
 local handlers = {}
 
-function handlers.progress(_, op, ...)
-  op:progress(...)
+function handlers.progress(_, op, sent, total, received)
+  op:progress(sent, total, received)
 end
 
 function handlers.need(driver, op)
@@ -144,15 +150,14 @@ function handlers.need(driver, op)
 end
 
 function handlers.done(driver, op, answer)
-  driver.transfers[op.transfer] = nil
-  op.transfer = nil
+  release(driver, op)
   op:arrived(answer)
   op:advance(answer)
 end
 
 -- A handler may start and await other operations, so events for an operation whose handler is
 -- still running wait in its inbox.
-local function dispatch(driver, kind, id, ...)
+local function dispatch(driver, kind, id, a, b, c)
   local op = driver.transfers[id]
   if not op then
     return
@@ -160,22 +165,25 @@ local function dispatch(driver, kind, id, ...)
   if op.busy then
     if kind ~= "progress" then
       op.inbox = op.inbox or {}
-      op.inbox[#op.inbox + 1] = { kind, id, n = select("#", ...), ... }
+      op.inbox[#op.inbox + 1] = { kind, id, a, b, c }
     end
     return
   end
   op.busy = true
-  handlers[kind](driver, op, ...)
+  handlers[kind](driver, op, a, b, c)
   op.busy = false
   local held = op.inbox and table.remove(op.inbox, 1)
   if held then
-    dispatch(driver, held[1], held[2], unpack(held, 3, 2 + held.n))
+    dispatch(driver, held[1], held[2], held[3], held[4], held[5])
   end
 end
 
 -- Goes on with what is due; whether there was anything.
 local function wake(driver)
   local due = driver.agenda:due()
+  if not due then
+    return false
+  end
   for _, item in ipairs(due) do
     local op = item[1]
     if item.limit then
@@ -185,12 +193,12 @@ local function wake(driver)
       op:advance(item[2])
     end
   end
-  return #due > 0
+  return true
 end
 
-local function take(driver, kind, ...)
+local function take(driver, kind, id, a, b, c)
   if kind then
-    dispatch(driver, kind, ...)
+    dispatch(driver, kind, id, a, b, c)
     return not driver.closed
   end
 end

@@ -13,8 +13,11 @@ function M.new(has_room)
   return setmetatable({ first = 1, last = 0, has_room = has_room }, line_mt)
 end
 
---- An operation joins at the end.
+--- An operation joins at the end. An empty line begins anew: its places are used again.
 function line_methods:add(op)
+  if self.first > self.last then
+    self.first, self.last = 1, 0
+  end
   self.last = self.last + 1
   self[self.last], op.place = op, self.last
 end

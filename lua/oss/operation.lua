@@ -33,21 +33,22 @@ end
 function M.new(client, verb, options, work)
   return setmetatable({
     client = client, driver = client.driver, verb = verb, options = options, value = nil, total = nil,
-    state = "waiting", sent = 0, attempts = 0, result = nil, busy = nil, transfer = nil,
+    state = "waiting", started = nil, place = nil, sent = 0, attempts = 0, busy = nil, transfer = nil,
+    result = nil, err = nil,
     thread = work, -- a coroutine once it has begun, nil when it has ended
   }, operation_mt)
 end
 
 -- ---- asks, called inside the work
 
-local function ask(op, ...)
+local function ask(op, kind, what)
   local driver = op.driver
   if op.interruption then
     return op.interruption
   elseif driver.ask then
-    return driver:ask(op, ...)
+    return driver:ask(op, kind, what)
   end
-  return coroutine.yield(...)
+  return coroutine.yield(kind, what)
 end
 
 -- Sends a request and waits for its answer.
@@ -127,8 +128,10 @@ local function finish(op, res, err)
   op.state = err and (err.kind == "cancelled" and "cancelled" or "failed") or "done"
   op.result, op.err = res, err
   op.thread = nil
-  for child in pairs(op.children or {}) do
-    child:interrupt("Cancelled", "the operation it belongs to has ended")
+  if op.children then
+    for child in pairs(op.children) do
+      child:interrupt("Cancelled", "the operation it belongs to has ended")
+    end
   end
   op.driver:finished(op)
   local on_done = op.options.on_done
@@ -147,31 +150,26 @@ local function crash(op, message)
   finish(op, nil, errors.new { kind = "local", code = "InternalError", message = trace, stored = nil })
 end
 
-local step
-
 local function react(op, ok, kind, ...)
   if not ok then
     return crash(op, kind)
-  elseif coroutine.status(op.thread) == "dead" then
-    return finish(op, kind, ...)
+  elseif kind == "end" then
+    op.driver.threads:give(op.thread)
+    return finish(op, op.result, op.err)
   elseif kind == "call" then
-    return step(op, protect(...))
+    return react(op, coroutine.resume(op.thread, protect(...)))
   end
   op.driver:asked(op, kind, ...)
 end
 
-function step(op, ...)
-  return react(op, coroutine.resume(op.thread, ...))
-end
-
 -- Goes on with the work, its last ask answered, until its next ask for the world or its end.
-function operation_methods:advance(...)
+function operation_methods:advance(answer)
   local thread = self.thread
   if type(thread) == "function" then
-    self.thread = coroutine.create(thread)
-    step(self, self)
-  elseif thread and coroutine.status(thread) == "suspended" then
-    step(self, ...)
+    self.thread = self.driver.threads:take()
+    react(self, coroutine.resume(self.thread, self, thread))
+  elseif thread then
+    react(self, coroutine.resume(thread, answer))
   end
 end
 

@@ -2,6 +2,7 @@ local files = require "oss.common.files"
 local log = require "oss.common.log"
 local nearest = require "oss.common.nearest"
 local protect = require "oss.common.protect"
+local threads = require "oss.common.threads"
 
 describe("nearest name", function()
   local names = { "bucket", "body", "key", "content_type" }
@@ -125,5 +126,53 @@ describe("files", function()
     assert.is_nil(files.replace(folder, "new"))
     assert.is_nil(files.read(folder .. ".new"))
     os.execute("rm -r " .. folder)
+  end)
+end)
+
+describe("a coroutine of an operation", function()
+  local pool = threads.new()
+
+  local function run(op, work, answer)
+    local thread = pool:take()
+    local ok, kind, what = coroutine.resume(thread, op, work)
+    if kind == "ask" then
+      assert.equal("question", what)
+      ok, kind = coroutine.resume(thread, answer)
+    end
+    if ok then
+      assert.equal("end", kind)
+      pool:give(thread)
+    end
+    return thread, ok
+  end
+
+  it("serves one after the other", function()
+    local a, b = {}, {}
+    local first = run(a, function() return coroutine.yield("ask", "question") end, "answer")
+    local second = run(b, function(op) return nil, op end)
+    assert.equal("answer", a.result)
+    assert.is_nil(b.result)
+    assert.equal(b, b.err)
+    assert.equal(first, second)
+    assert.are_not.equal(pool:take(), pool:take())
+  end)
+
+  it("keeps nothing of it", function()
+    local kept = setmetatable({}, { __mode = "v" })
+    do
+      local op = { big = {} }
+      kept[1], kept[2] = op, op.big
+      run(op, function(self) return self.big, {} end)
+    end
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(kept[1])
+    assert.is_nil(kept[2])
+  end)
+
+  it("is not used again once it has raised", function()
+    local thread, ok = run({}, function() error("oops") end)
+    assert.is_false(ok)
+    assert.are_not.equal(thread, (run({}, function() end)))
   end)
 end)

@@ -10,13 +10,6 @@ describe("with two connections", function()
     answers = {}
     transport = fake.new {}
     transport.connections = 2
-    function transport:active()
-      local n = 0
-      for _ in pairs(self.live) do
-        n = n + 1
-      end
-      return n
-    end
     -- Each transfer stays on its way until it is answered by hand.
     function transport:finish(id)
       answers[#answers + 1] = function()

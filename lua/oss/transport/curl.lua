@@ -48,11 +48,6 @@ function transport_methods:poll(seconds)
   return self.loop:poll(seconds * 1000)
 end
 
---- Transfers that were submitted and have not ended.
-function transport_methods:active()
-  return self.loop:active()
-end
-
 --- The next event: kind, id, and what belongs to it; nil when there is none.
 function transport_methods:event()
   return self.loop:event()
