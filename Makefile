@@ -131,7 +131,7 @@ C_TESTS = $(patsubst %.c,build/asan/spec/%,\
           $(notdir $(wildcard $(C_TEST_ROOMS:%=%/test_*.c)))) \
           $(patsubst spec/thread/%.c,build/tsan/spec/%,\
           $(wildcard spec/thread/test_*.c))
-C_TEST_ROOMS = spec/core spec/torture spec/thread
+C_TEST_ROOMS = spec/core spec/curl spec/torture spec/thread
 C_TEST_HEADERS = $(HEADERS) $(wildcard $(C_TEST_ROOMS:%=%/*.h))
 vpath test_%.c $(C_TEST_ROOMS)
 
@@ -169,11 +169,13 @@ FUZZ_SECONDS = 5
 FUZZERS = $(patsubst spec/fuzz/fuzz_%.c,build/fuzz/%,\
           $(wildcard spec/fuzz/fuzz_*.c))
 
-build/fuzz/%: spec/fuzz/fuzz_%.c $(CORE_SRC) $(CRYPTO_SRC) $(HEADERS)
+FUZZED = $(CORE_SRC) $(CRYPTO_SRC) src/curl/answer.c src/curl/http/response.c
+
+build/fuzz/%: spec/fuzz/fuzz_%.c $(FUZZED) $(HEADERS)
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined $(CSTD) $(WARN) $(FUZZ_WITH) \
-	    $< $(CORE_SRC) $(CRYPTO_SRC) $(FUZZ_LIBS) -lcrypto -o $@
+	    $< $(FUZZED) $(FUZZ_LIBS) -lcrypto -o $@
 
 build/fuzz/receiver: FUZZ_WITH = $(LUA_INC_5.4) $(BIND_CORE)
 build/fuzz/receiver: FUZZ_LIBS = $(shell pkg-config --libs lua5.4)
@@ -181,7 +183,7 @@ build/fuzz/receiver: $(BIND_CORE)
 
 fuzzers: $(FUZZERS)
 
-fuzz: $(FUZZERS)  ## fuzz the C core and the receiver, FUZZ_SECONDS=5 for each target
+fuzz: $(FUZZERS)  ## fuzz what reads strangers' bytes, FUZZ_SECONDS=5 for each target
 	@for f in $(notdir $(FUZZERS)); do \
 	    mkdir -p build/fuzz/found/$$f; \
 	    build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \

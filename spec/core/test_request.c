@@ -249,12 +249,15 @@ scenario(void)
 static void
 test_helpers(void)
 {
-    is_str(los_trim(guarded_str(LOS_STR(" \t a b\t "))), "a b", "trim");
-    is_str(los_trim(guarded_str(LOS_STR(" \t "))), "", "trim all");
-    is_str(los_trim(guarded_str(LOS_STR(""))), "", "trim nothing");
-    ok(los_name_is(LOS_STR("Content-MD5"), LOS_STR("content-md5")), "name");
-    ok(!los_name_is(LOS_STR("Content-MD"), LOS_STR("content-md5")), "short");
-    ok(!los_name_is(LOS_STR("Content@MD5"), LOS_STR("content-md5")), "other");
+    is_str(los_str_trim(guarded_str(LOS_STR(" \t a b\t "))), "a b", "trim");
+    is_str(los_str_trim(guarded_str(LOS_STR(" \t "))), "", "trim all");
+    is_str(los_str_trim(guarded_str(LOS_STR(""))), "", "trim nothing");
+    ok(los_str_is_named(LOS_STR("Content-MD5"), LOS_STR("content-md5")),
+       "name");
+    ok(!los_str_is_named(LOS_STR("Content-MD"), LOS_STR("content-md5")),
+       "short");
+    ok(!los_str_is_named(LOS_STR("Content@MD5"), LOS_STR("content-md5")),
+       "other");
 }
 
 int

@@ -43,7 +43,7 @@ describe("a curl transfer", function()
   end)
 
   it("ends without an answer after the whole request: it may have been sent", function()
-    for _, body in ipairs { "", "12345", wire.noise(300000) } do
+    for _, body in ipairs { "", "12345", wire.noise(60000), wire.noise(300000) } do
       local answer = put("/vanish", { body = body })
       assert.equal("EmptyAnswer", answer.error)
       assert.is_true(answer.sent_all)
@@ -97,24 +97,38 @@ describe("a curl transfer", function()
   end)
 
   it("survives a refusal that closes on what was not read", function()
-    local answer = put("/early?status=403", { body = wire.noise(50000000) })
-    if answer.error then
-      one_of(gone, answer)
-    else
-      assert.equal(403, answer.status)
+    for _, size in ipairs { 60000, 50000000 } do
+      local answer = put("/early?status=403", { body = wire.noise(size) })
+      if answer.error then
+        one_of(gone, answer)
+      else
+        assert.equal(403, answer.status)
+      end
+      assert.is_true(size == 60000 or not answer.sent_all)
     end
-    assert.is_false(answer.sent_all)
   end)
 
   describe("on a kept connection that proves dead", function()
-    local function warm(at)
+    -- Requests that are small enough go over connections of their own.
+    local small, large = "1", ("1"):rep(70000)
+
+    local function warm(body, at)
       loop:close()
       loop = curl.loop()
-      assert.equal("fresh", put("/stale" .. (at and "?at=" .. at or ""), { body = "1" }).body)
+      assert.equal("fresh", put("/stale" .. (at and "?at=" .. at or ""), { body = body }).body)
+    end
+
+    local function requests()
+      return ipairs { { body = "12345" }, {}, { body = wire.noise(300000) },
+        { file = server:file("body", wire.noise(300000)) } }
+    end
+
+    local function warm_for(request)
+      warm((request.file or #(request.body or "") > 70000) and large or small)
     end
 
     it("is sent again when nothing can have happened: GET", function()
-      warm()
+      warm(small)
       local answer = put("/stale", { method = "GET" })
       assert.is_nil(answer.error, answer.message)
       assert.equal("fresh", answer.body)
@@ -122,9 +136,8 @@ describe("a curl transfer", function()
     end)
 
     it("is not sent again when the server may have acted", function()
-      for _, request in ipairs { { body = "12345" }, {}, { body = wire.noise(300000) },
-        { file = server:file("body", wire.noise(300000)) } } do
-        warm()
+      for _, request in requests() do
+        warm_for(request)
         local before = server:stats().requests
         local answer = put("/stale", request)
         assert.equal("EmptyAnswer", answer.error)
@@ -134,9 +147,8 @@ describe("a curl transfer", function()
     end)
 
     it("is sent again when that is wanted", function()
-      for _, request in ipairs { { body = "12345" }, {}, { body = wire.noise(300000) },
-        { file = server:file("body", wire.noise(300000)) } } do
-        warm()
+      for _, request in requests() do
+        warm_for(request)
         request.resend = true
         local answer = put("/stale", request)
         assert.is_nil(answer.error, answer.message)
@@ -148,7 +160,7 @@ describe("a curl transfer", function()
 
     it("is sent again when the body had not gone out whole", function()
       local data = wire.noise(50000000)
-      warm("head")
+      warm(large, "head")
       local answer = put("/stale", { body = data })
       if answer.error then -- the RST came as a send error, which libcurl does not send again
         one_of(gone, answer)
@@ -160,20 +172,24 @@ describe("a curl transfer", function()
     end)
 
     it("cannot be sent again when it was fed", function()
-      warm()
+      warm(large)
       local answer = put("/stale", { feed = true, resend = true, reader = wire.reader { wire.noise(300000) } })
       assert.equal("CannotRewind", answer.error)
       assert.is_true(answer.sent_all)
     end)
 
     it("goes over a new one when the end was seen in time", function()
-      local first = put("/closing", { body = "1" })
-      assert.is_false(first.reused)
-      loop:poll(100)
-      local second = put("/echo", { body = "2" })
-      assert.is_nil(second.error, second.message)
-      assert.equal("2", second.body)
-      assert.is_false(second.reused)
+      for _, body in ipairs { small, large } do
+        local first = put("/closing", { body = body })
+        assert.is_false(first.reused)
+        loop:poll(100)
+        local second = put("/echo", { body = body })
+        assert.is_nil(second.error, second.message)
+        assert.equal(body, second.body)
+        assert.is_false(second.reused)
+        loop:close()
+        loop = curl.loop()
+      end
     end)
   end)
 

@@ -96,16 +96,47 @@ describe("a curl loop", function()
   end)
 
   it("keeps connections and says so", function()
-    local before = server:stats().connections
-    local reused = {}
-    local first = submit("/echo", { body = "1" })
-    assert.is_false(finish(1)[first].reused)
-    for i = 1, 5 do
-      local id = submit("/echo", { body = wire.noise(i * 50000) })
-      reused[i] = finish(1)[id].reused
+    for _, size in ipairs { 1, 60000, 100000 } do -- libcurl has its own for those that are not small
+      loop:close()
+      loop = curl.loop()
+      local before = server:stats().connections
+      local reused = {}
+      for i = 1, 5 do
+        local id = submit("/echo", { body = wire.noise(size + i) })
+        reused[i] = finish(1)[id].reused
+      end
+      assert.same({ false, true, true, true, true }, reused)
+      assert.equal(2, server:stats().connections - before)
     end
-    assert.same({ true, true, true, true, true }, reused)
-    assert.equal(2, server:stats().connections - before)
+  end)
+
+  it("keeps only so many connections", function()
+    loop:close()
+    loop = curl.loop { max_active = 6, max_idle = 2 }
+    local before = server:stats().open
+    for _ = 1, 6 do
+      submit("/slow?seconds=0.05", { body = "x" })
+    end
+    finish(6)
+    local deadline = curl.now() + 10
+    while server:stats().open - before > 2 do
+      assert(curl.now() < deadline, "too many connections are kept")
+    end
+    local id = submit("/echo", { body = "x" })
+    assert.is_true(finish(1)[id].reused)
+  end)
+
+  it("has connections for each server", function()
+    local other = wire.start()
+    local urls = { server.url .. "/echo", other.url .. "/echo" }
+    for i = 1, 6 do
+      local id = loop:submit { method = "PUT", url = urls[i % 2 + 1], body = tostring(i) }
+      local answer = finish(1)[id]
+      assert.equal(tostring(i), answer.body)
+      assert.equal(i > 2, answer.reused)
+    end
+    assert.equal(2, other:stats().connections) -- one, and that of the question
+    other:stop()
   end)
 
   it("reports progress that only grows, and leaves it out when told", function()
@@ -196,6 +227,7 @@ describe("a curl loop", function()
     { "waiting for the answer", "/silent", { body = "x" } },
     { "receiving", "/stall", { body = "x" } },
     { "receiving a file", "/stall", { body = "x", answer_file = true } },
+    { "waiting for the answer to a large body", "/silent", { body = wire.noise(100000) } },
     { "with progress waiting", "/silent", { body = "x" }, keep = true },
     { "done, not yet told", "/echo", { body = "x" }, keep = true, polls = 20 },
     { "failed, not yet told", "/vanish", { body = "x" }, keep = true, polls = 20 },

@@ -158,7 +158,7 @@ check_header(const struct los_pair *h, struct los_fault *fault)
     if (h->name.n == 0 || span(h->name, 0, TOKEN) != h->name.n)
         return refuse(fault, "headers", "a name is empty or not a token");
     code = los_check_bytes(h->value, "header", fault);
-    if (code == LOS_OK && los_name_is(h->name, LOS_STR("host")))
+    if (code == LOS_OK && los_str_is_named(h->name, LOS_STR("host")))
         code = refuse(fault, "header", "stands in the field host already");
     if (code != LOS_OK && fault != NULL)
         fault->name = h->name;
@@ -190,38 +190,6 @@ los_request_check(const struct los_request *r, struct los_fault *fault)
 }
 
 /* ---- the wire form */
-
-static int
-is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-los_str
-los_trim(los_str text)
-{
-    while (text.n > 0 && is_blank(text.p[0]))
-        text = los_str_of(text.p + 1, text.n - 1);
-    while (text.n > 0 && is_blank(text.p[text.n - 1]))
-        text.n--;
-    return text;
-}
-
-int
-los_name_is(los_str name, los_str lower)
-{
-    size_t i;
-
-    if (name.n != lower.n)
-        return 0;
-    for (i = 0; i < name.n; i++) {
-        char c = name.p[i];
-
-        if ((is_between(c, 'A', 'Z') ? c + ('a' - 'A') : c) != lower.p[i])
-            return 0;
-    }
-    return 1;
-}
 
 void
 los_add_origin(struct los_buf *out, const struct los_request *r)
@@ -279,7 +247,7 @@ los_add_header(struct los_buf *out, los_str name, los_str value)
 {
     char *to;
 
-    value = los_trim(value);
+    value = los_str_trim(value);
     to = los_buf_extend(out, name.n + value.n + 4);
     if (to == NULL)
         return;

@@ -75,11 +75,4 @@ void los_add_header(struct los_buf *out, los_str name, los_str value);
 int los_request_render(const struct los_request *r, struct los_buf *url,
                        struct los_buf *head, struct los_fault *fault);
 
-/* Drops spaces and tabs at both ends. */
-los_str los_trim(los_str text);
-
-/* Compares without regard to the case of ASCII letters; lower is in lower
- * case. */
-int los_name_is(los_str name, los_str lower);
-
 #endif

@@ -4,7 +4,9 @@
 #include "curl/transfer.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct string_option {
     CURLoption option;
@@ -72,6 +74,13 @@ on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
     (void)context;
     (void)purpose;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+#ifdef SO_NOSIGPIPE
+    {
+        int on = 1; /* for our own send() */
+
+        setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+    }
+#endif
     return CURL_SOCKOPT_OK;
 }
 
@@ -145,6 +154,36 @@ is_proxy(const char *url)
     return 0;
 }
 
+/* libcurl reads these when it connects. */
+static int
+may_be_proxied(const char *proxy)
+{
+    static const char *const names[] = {
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    size_t i;
+
+    if (proxy != NULL)
+        return *proxy != '\0';
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (getenv(names[i]) != NULL)
+            return 1;
+    return 0;
+}
+
+static int
+copy_user_agent(struct los_pool *pool, const char *text)
+{
+    const size_t size = text != NULL ? strlen(text) + 1 : 0;
+
+    if (size == 0)
+        return LOS_OK;
+    pool->user_agent = los_malloc(size);
+    if (pool->user_agent == NULL)
+        return LOS_E_MEMORY;
+    memcpy(pool->user_agent, text, size);
+    return LOS_OK;
+}
+
 int
 los_pool_open(struct los_pool *pool, const struct los_loop_options *o)
 {
@@ -170,16 +209,19 @@ los_pool_open(struct los_pool *pool, const struct los_loop_options *o)
                                 on_socket);
     if (code == CURLE_OK)
         code = set_strings(pool->pattern, o);
-    if (code == CURLE_OK && set_connect_to(pool, o->connect_to) != LOS_OK)
+    if (code == CURLE_OK
+        && (set_connect_to(pool, o->connect_to) != LOS_OK
+            || copy_user_agent(pool, o->user_agent) != LOS_OK))
         code = CURLE_OUT_OF_MEMORY;
+    pool->may_be_proxied = may_be_proxied(o->proxy);
     if (code == CURLE_OK)
         return LOS_OK;
     los_pool_close(pool);
     return code == CURLE_OUT_OF_MEMORY ? LOS_E_MEMORY : LOS_E_ARGUMENT;
 }
 
-static void
-drop(struct los_easy *easy)
+void
+los_easy_free(struct los_easy *easy)
 {
     curl_easy_cleanup(easy->curl);
     los_free(easy->nodes);
@@ -192,13 +234,34 @@ los_pool_close(struct los_pool *pool)
     while (pool->idle != NULL) {
         struct los_easy *next = pool->idle->next;
 
-        drop(pool->idle);
+        los_easy_free(pool->idle);
         pool->idle = next;
     }
     curl_easy_cleanup(pool->pattern);
     curl_share_cleanup(pool->share);
     curl_slist_free_all(pool->connect_to);
+    los_free(pool->user_agent);
     memset(pool, 0, sizeof(*pool));
+}
+
+struct los_easy *
+los_easy_new(struct los_pool *pool)
+{
+    struct los_easy *easy = los_malloc(sizeof(*easy));
+
+    if (easy == NULL)
+        return NULL;
+    memset(easy, 0, sizeof(*easy));
+    easy->curl = curl_easy_duphandle(pool->pattern);
+    if (easy->curl == NULL
+        || curl_easy_setopt(easy->curl, CURLOPT_SHARE, pool->share)) {
+        los_easy_free(easy);
+        return NULL;
+    }
+    curl_easy_setopt(easy->curl, CURLOPT_PRIVATE, easy);
+    curl_easy_setopt(easy->curl, CURLOPT_ERRORBUFFER, easy->error);
+    los_easy_callbacks(easy);
+    return easy;
 }
 
 struct los_easy *
@@ -206,23 +269,9 @@ los_pool_take(struct los_pool *pool)
 {
     struct los_easy *easy = pool->idle;
 
-    if (easy != NULL) {
-        pool->idle = easy->next;
-        return easy;
-    }
-    easy = los_malloc(sizeof(*easy));
     if (easy == NULL)
-        return NULL;
-    memset(easy, 0, sizeof(*easy));
-    easy->curl = curl_easy_duphandle(pool->pattern);
-    if (easy->curl == NULL
-        || curl_easy_setopt(easy->curl, CURLOPT_SHARE, pool->share)) {
-        drop(easy);
-        return NULL;
-    }
-    curl_easy_setopt(easy->curl, CURLOPT_PRIVATE, easy);
-    curl_easy_setopt(easy->curl, CURLOPT_ERRORBUFFER, easy->error);
-    los_easy_callbacks(easy);
+        return los_easy_new(pool);
+    pool->idle = easy->next;
     return easy;
 }
 

@@ -22,6 +22,7 @@ struct los_easy {
     struct los_transfer *transfer;
     struct curl_slist *nodes; /* the header list, pointing into transfer */
     size_t node_room;
+    int is_driven; /* libcurl is at work with it */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -30,6 +31,8 @@ struct los_pool {
     CURLSH *share; /* TLS sessions, so that reconnecting is cheap */
     struct curl_slist *connect_to;
     struct los_easy *idle;
+    char *user_agent;   /* NULL: none */
+    int may_be_proxied; /* by an option, or by the environment */
 };
 
 /* LOS_E_ARGUMENT for an option that libcurl refuses, LOS_E_MEMORY. */
@@ -37,6 +40,10 @@ int los_pool_open(struct los_pool *pool, const struct los_loop_options *o);
 
 /* Every handle must have been given back. */
 void los_pool_close(struct los_pool *pool);
+
+/* A new handle that never was in the pool, NULL without memory. */
+struct los_easy *los_easy_new(struct los_pool *pool);
+void los_easy_free(struct los_easy *easy);
 
 /* A handle for one transfer, NULL without memory. */
 struct los_easy *los_pool_take(struct los_pool *pool);

@@ -1,6 +1,7 @@
 /* Watching a transfer while it runs, and how it ended. */
 #include "curl/transfer.h"
 #include "core/err.h"
+#include "curl/http/exchange.h"
 
 /* Progress is told this often at most: more would cost as much as sending. */
 #define TELL_MS 10
@@ -12,6 +13,8 @@ count_sent(const struct los_transfer *t)
 {
     curl_off_t n = 0;
 
+    if (t->connection != NULL)
+        return los_exchange_sent(t->connection);
     curl_easy_getinfo(t->easy->curl, CURLINFO_SIZE_UPLOAD_T, &n);
     return n < t->body.taken ? (int64_t)n : t->body.taken;
 }
@@ -23,6 +26,8 @@ los_transfer_may_be_sent(const struct los_transfer *t)
 
     if (t->sent_before)
         return 1;
+    if (t->connection != NULL)
+        return t->requests > 0 && los_exchange_is_sent(t->connection);
     if (t->requests == 0 || !los_body_is_taken(&t->body))
         return 0;
     return sent == t->body.taken || (t->at_once && sent == 0);
@@ -145,7 +150,10 @@ los_transfer_finish(struct los_transfer *t, CURLcode code)
     if (t->easy == NULL)
         return;
     los_transfer_observe(t, 0);
-    curl_easy_getinfo(t->easy->curl, CURLINFO_NUM_CONNECTS, &connects);
+    if (t->connection != NULL)
+        connects = t->connection->served == 0;
+    else
+        curl_easy_getinfo(t->easy->curl, CURLINFO_NUM_CONNECTS, &connects);
     a->sent_all = los_transfer_may_be_sent(t);
     if (a->sent_all)
         a->sent = t->body.taken;

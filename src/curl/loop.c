@@ -49,16 +49,15 @@ find(const struct los_loop *loop, uint64_t id)
 /* ---- open and close */
 
 static int
-open_multi(struct los_loop *loop, const struct los_loop_options *o)
+open_multi(struct los_loop *loop)
 {
-    int idle = o->max_idle > 0 ? o->max_idle : (int)loop->max_active;
-
     loop->multi = curl_multi_init();
-    if (loop->multi == NULL)
+    loop->waits = los_malloc(loop->max_active * sizeof(*loop->waits));
+    if (loop->multi == NULL || loop->waits == NULL)
         return LOS_E_MEMORY;
     curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING,
                       (long)CURLPIPE_NOTHING);
-    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)idle);
+    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)loop->max_idle);
     return los_index_open(&loop->index);
 }
 
@@ -79,9 +78,10 @@ los_loop_open(const struct los_loop_options *o, struct los_loop **out)
     }
     memset(loop, 0, sizeof(*loop));
     loop->max_active = o->max_active > 0 ? (size_t)o->max_active : MAX_ACTIVE;
+    loop->max_idle = o->max_idle > 0 ? (size_t)o->max_idle : loop->max_active;
     error = los_pool_open(&loop->pool, o);
     if (error == LOS_OK)
-        error = open_multi(loop, o);
+        error = open_multi(loop);
     if (error != LOS_OK) {
         los_loop_close(loop);
         return error;
@@ -99,7 +99,10 @@ withdraw(struct los_loop *loop, struct los_transfer *t)
     if (t->state == LOS_RUNNING)
         los_line_remove(&loop->running, t);
     t->state = LOS_ENDED;
-    if (t->easy != NULL) {
+    if (t->connection != NULL) {
+        los_loop_leave(loop, t);
+    } else if (t->easy != NULL) {
+        los_loop_rest(loop, t->easy);
         curl_multi_remove_handle(loop->multi, t->easy->curl);
         los_pool_give(&loop->pool, t->easy);
         t->easy = NULL;
@@ -121,11 +124,13 @@ los_loop_close(struct los_loop *loop)
         withdraw(loop, t);
         los_transfer_free(t);
     }
+    los_loop_drop_kept(loop);
     /* Handles go first: libcurl keeps connections in the multi handle. */
     los_pool_close(&loop->pool);
     if (loop->multi != NULL)
         curl_multi_cleanup(loop->multi);
     los_index_close(&loop->index);
+    los_free(loop->waits);
     los_free(loop);
     los_global_close();
 }

@@ -1,5 +1,9 @@
 /* Many HTTP transfers driven by one caller, on libcurl's multi interface.
  *
+ * A request that is in memory as a whole goes over a connection that libcurl
+ * has made and this library speaks HTTP on (curl/http), others are libcurl's
+ * as a whole. Each kind keeps connections of its own.
+ *
  * The caller submits, polls, and takes events; nothing is ever called back,
  * so an event may be answered with any call of this header. Transfers are
  * named by ids that are never used twice; a call with the id of a transfer

@@ -13,8 +13,9 @@ struct los_line {
 
 struct los_loop {
     CURLM *multi;
+    size_t driven; /* handles that libcurl is at work with */
     struct los_pool pool;
-    size_t max_active;
+    size_t max_active, max_idle;
     uint64_t last_id;
     struct los_line queued, running;
 
@@ -23,6 +24,11 @@ struct los_loop {
     int waiting; /* events, all in all */
 
     struct los_index index; /* every transfer */
+
+    /* Connections of our own. */
+    struct los_connection *kept; /* the last one used first */
+    size_t exchanging;           /* running transfers that have one */
+    struct curl_waitfd *waits;   /* room for max_active */
 };
 
 /* ---- for a thread that runs the loop */
@@ -48,7 +54,32 @@ int los_loop_sleep(struct los_loop *loop, int64_t until);
 /* Ends the sleep of another thread, or its next one. */
 void los_loop_wake(struct los_loop *loop);
 
-/* ---- between loop.c and poll.c */
+/* ---- between loop.c, poll.c and exchanges.c */
+
+/* Hands a handle to libcurl, until los_loop_rest: LOS_OK or LOS_E_MEMORY. */
+int los_loop_drive(struct los_loop *loop, struct los_easy *easy);
+void los_loop_rest(struct los_loop *loop, struct los_easy *easy);
+
+/* Starts a running transfer as an exchange, whose origin has that length. */
+void los_loop_exchange(struct los_loop *loop, struct los_transfer *t,
+                       size_t origin_size);
+
+/* libcurl has made the connection of a transfer. */
+void los_loop_connected(struct los_loop *loop, struct los_transfer *t);
+
+/* Moves every exchange that can move. 1 when one has ended. */
+int los_loop_move_exchanges(struct los_loop *loop);
+
+/* What exchanges wait for: fills `waits` and returns how many. */
+unsigned los_loop_list_waits(struct los_loop *loop);
+/* Hands what has happened there to the exchanges. */
+void los_loop_take_waits(struct los_loop *loop, unsigned count);
+
+/* Takes the connection from a transfer, to keep or to close it. */
+void los_loop_leave(struct los_loop *loop, struct los_transfer *t);
+
+/* Closes all that are kept. */
+void los_loop_drop_kept(struct los_loop *loop);
 
 void los_line_add(struct los_line *line, struct los_transfer *t);
 void los_line_remove(struct los_line *line, struct los_transfer *t);

@@ -32,7 +32,7 @@ struct los_loop_options {
     const char *user_agent;
     const char *const *connect_to; /* "host:port:addr:port", ..., NULL */
     int max_active; /* transfers at a time, 0: 64; the others queue */
-    int max_idle;   /* connections kept for the next, 0: max_active */
+    int max_idle;   /* connections kept of each kind, 0: max_active */
     int thread;     /* the loop gets a thread of its own, see engine.h */
 };
 

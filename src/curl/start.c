@@ -11,10 +11,12 @@
 
 /* ---- questions */
 
-static int
-may_go(const struct los_transfer *t)
+int
+los_transfer_may_go(const struct los_transfer *t)
 {
-    if (t->may_go == NULL || !(t->at_once || los_body_is_taken(&t->body)))
+    if (t->may_go == NULL
+        || !(t->at_once || t->connection != NULL
+             || los_body_is_taken(&t->body)))
         return 1;
     return t->may_go(t->owner);
 }
@@ -35,7 +37,7 @@ on_read(char *to, size_t size, size_t count, void *context)
         return CURL_READFUNC_PAUSE;
     }
     if (got >= 0)
-        return may_go(t) ? (size_t)got : CURL_READFUNC_ABORT;
+        return los_transfer_may_go(t) ? (size_t)got : CURL_READFUNC_ABORT;
     los_answer_fail(&t->answer, (int)got,
                     t->body.kind == LOS_BODY_FILE ? t->body_file : NULL,
                     t->body.os_error);
@@ -94,7 +96,7 @@ on_request(void *context, char *ip, char *own_ip, int port, int own_port)
     (void)port;
     (void)own_port;
     t->touched = 1;
-    if (!may_go(t))
+    if (!los_transfer_may_go(t))
         return CURL_PREREQFUNC_ABORT;
     if (t->requests++ == 0)
         return CURL_PREREQFUNC_OK;
@@ -176,8 +178,8 @@ set_head(struct los_transfer *t, struct los_easy *easy)
                             i > 0 ? easy->nodes : NULL);
 }
 
-static int
-wants_length(const char *method)
+int
+los_method_has_body(const char *method)
 {
     return strcmp(method, "PUT") == 0 || strcmp(method, "POST") == 0;
 }
@@ -225,7 +227,7 @@ static int
 fits_at_once(const struct los_transfer *t)
 {
     if (t->body.kind == LOS_BODY_NONE)
-        return wants_length(t->method);
+        return los_method_has_body(t->method);
     return t->body.kind == LOS_BODY_MEMORY && t->body.length <= AT_ONCE_MAX
            && !t->expect && t->rate == 0;
 }

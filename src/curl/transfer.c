@@ -49,25 +49,6 @@ is_path(los_str s)
     return memchr(s.p, '\0', s.n) == NULL;
 }
 
-/* Compares with a lower-case name. */
-static int
-is_named(los_str name, const char *lower)
-{
-    size_t i;
-
-    if (strlen(lower) != name.n)
-        return 0;
-    for (i = 0; i < name.n; i++) {
-        char c = name.p[i];
-
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c + 32);
-        if (c != lower[i])
-            return 0;
-    }
-    return 1;
-}
-
 static int
 check(const struct los_transfer_options *o)
 {
@@ -75,7 +56,8 @@ check(const struct los_transfer_options *o)
 
     if (!is_token(o->method) || !is_url(o->url))
         return LOS_E_ARGUMENT;
-    if (is_named(o->method, "head") && o->body_kind != LOS_BODY_NONE)
+    if (los_str_is_named(o->method, LOS_STR("head"))
+        && o->body_kind != LOS_BODY_NONE)
         return LOS_E_ARGUMENT;
     if (o->body_length < -1 || o->body_offset < 0 || o->rate < 0)
         return LOS_E_ARGUMENT;
@@ -90,6 +72,20 @@ check(const struct los_transfer_options *o)
     if (o->url.n > TEXT_MAX || o->head.n > TEXT_MAX || o->method.n > TEXT_MAX)
         return LOS_E_LIMIT;
     return LOS_OK;
+}
+
+/* Headers that libcurl's own take the place of, or that change what the
+ * connection is. */
+static int
+is_special(los_str name)
+{
+    return los_str_is_named(name, LOS_STR("host"))
+           || los_str_is_named(name, LOS_STR("connection"))
+           || los_str_is_named(name, LOS_STR("user-agent"))
+           || los_str_is_named(name, LOS_STR("te"))
+           || los_str_is_named(name, LOS_STR("upgrade"))
+           || los_str_is_named(name, LOS_STR("proxy-authorization"))
+           || los_str_is_named(name, LOS_STR("proxy-connection"));
 }
 
 /* ---- the texts, one after the other behind the struct */
@@ -115,8 +111,9 @@ put_header(struct los_transfer *t, char **to, los_str line)
     if (colon == NULL)
         return LOS_E_ARGUMENT;
     name = los_str_of(line.p, (size_t)(colon - line.p));
-    if (!is_token(name) || is_named(name, "content-length")
-        || is_named(name, "transfer-encoding") || is_named(name, "expect"))
+    if (!is_token(name) || los_str_is_named(name, LOS_STR("content-length"))
+        || los_str_is_named(name, LOS_STR("transfer-encoding"))
+        || los_str_is_named(name, LOS_STR("expect")))
         return LOS_E_ARGUMENT;
     /* The line ends at its first CR. */
     if (memchr(line.p, '\n', line.n) != NULL
@@ -124,8 +121,9 @@ put_header(struct los_transfer *t, char **to, los_str line)
         return LOS_E_BYTES;
     for (i = name.n + 1; i < line.n && line.p[i] == ' ';)
         i++;
-    if (is_named(name, "content-type"))
+    if (los_str_is_named(name, LOS_STR("content-type")))
         t->has_content_type = 1;
+    t->is_special |= is_special(name);
     t->head_lines++;
     *to = put(*to, i < line.n ? line : name);
     if (i == line.n) {

@@ -17,7 +17,8 @@ struct los_transfer {
     struct los_transfer *event_prev, *event_next; /* those with events */
     unsigned events;                              /* bits of los_event_kind */
 
-    struct los_easy *easy; /* while it runs */
+    struct los_easy *easy;             /* while it runs */
+    struct los_connection *connection; /* of an exchange, owns easy then */
     struct los_body body;
     struct los_answer answer;
     int at_once;     /* head and body go out together, from memory */
@@ -43,6 +44,7 @@ struct los_transfer {
     const char *method, *url, *head, *body_file, *answer_file;
     size_t head_lines;
     int has_content_type;
+    int is_special; /* a header that is libcurl's affair */
     size_t text_size;
     char text[];
 };
@@ -56,6 +58,12 @@ void los_transfer_free(struct los_transfer *t);
  * the error. */
 int los_transfer_start(struct los_transfer *t, struct los_easy *easy,
                        int64_t now);
+
+/* Whether the request may go out now, when its last piece is next. */
+int los_transfer_may_go(const struct los_transfer *t);
+
+/* Whether a request without a body says so: "Content-Length: 0". */
+int los_method_has_body(const char *method);
 
 /* Points a new handle's callbacks here. */
 CURLcode los_easy_callbacks(struct los_easy *easy);

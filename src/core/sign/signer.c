@@ -62,7 +62,7 @@ keep(struct los_signer *s, los_str value)
 static void
 keep_additional(struct los_signer *s, los_str given)
 {
-    los_str name = los_sign_lower(&s->store, los_trim(given));
+    los_str name = los_sign_lower(&s->store, los_str_trim(given));
     size_t i;
 
     if (name.n == 0 || los_str_starts(name, LOS_STR("x-oss-"))

@@ -151,7 +151,7 @@ gather_headers(struct los_signer *s, const struct los_signing *job,
     memset(found, 0, sizeof(*found));
     for (i = 0; i < r->header_count; i++) {
         los_str lower = los_sign_lower(&s->names, r->headers[i].name);
-        los_str value = los_trim(r->headers[i].value);
+        los_str value = los_str_trim(r->headers[i].value);
 
         if (los_str_equal(lower, token)
             || los_str_equal(lower, LOS_STR("authorization")))

@@ -157,7 +157,7 @@ gather_headers(struct los_signer *s, const struct los_signing *job,
         los_add_header(&s->head, h->name, h->value);
         if (is_signed_anyway(lower)
             || los_is_one_of(lower, s->additional, s->additional_count))
-            los_sorted_add(&s->headers, lower, los_trim(h->value));
+            los_sorted_add(&s->headers, lower, los_str_trim(h->value));
     }
     if (los_is_one_of(LOS_STR("host"), s->additional, s->additional_count))
         los_sorted_add(&s->headers, LOS_STR("host"), r->host);

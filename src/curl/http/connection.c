@@ -1,0 +1,155 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "curl/http/connection.h"
+#include "core/alloc.h"
+#include "core/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+/* Where send() has no such flag the socket has an option instead, see
+ * easy.c. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+/* ---- making one */
+
+static CURLcode
+set_options(struct los_connection *c, const char *url, int connect_ms)
+{
+    CURL *curl = c->easy->curl;
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
+
+    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, NULL);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+    return code;
+}
+
+struct los_connection *
+los_connection_new(struct los_pool *pool, const char *url, size_t origin_size,
+                   int connect_ms)
+{
+    struct los_connection *c = los_malloc(sizeof(*c) + origin_size);
+
+    if (c == NULL)
+        return NULL;
+    memset(c, 0, sizeof(*c));
+    los_buf_init(&c->request, SIZE_MAX);
+    los_response_init(&c->response);
+    c->origin_size = origin_size;
+    memcpy(c->origin, url, origin_size);
+    c->is_tls = strncmp(url, "https:", 6) == 0;
+    c->easy = los_easy_new(pool);
+    if (c->easy != NULL && set_options(c, url, connect_ms) == CURLE_OK)
+        return c;
+    los_connection_free(c);
+    return NULL;
+}
+
+void
+los_connection_free(struct los_connection *c)
+{
+    if (c->easy != NULL)
+        los_easy_free(c->easy);
+    los_buf_free(&c->request);
+    los_response_free(&c->response);
+    los_free(c);
+}
+
+int
+los_connection_ready(struct los_connection *c)
+{
+    if (curl_easy_getinfo(c->easy->curl, CURLINFO_ACTIVESOCKET, &c->fd)
+            != CURLE_OK
+        || c->fd == CURL_SOCKET_BAD)
+        return LOS_E_CONNECT;
+    c->is_ready = 1;
+    return LOS_OK;
+}
+
+/* ---- using it */
+
+static ptrdiff_t
+fail(struct los_connection *c, const char *what, int error)
+{
+    char text[128] = "";
+
+    strerror_r(error, text, sizeof(text));
+    snprintf(c->easy->error, sizeof(c->easy->error), "%s: %s", what, text);
+    return LOS_IO_FAIL;
+}
+
+/* What libcurl's own calls say. */
+static ptrdiff_t
+outcome(struct los_connection *c, const char *what, CURLcode code, size_t n)
+{
+    if (code == CURLE_AGAIN)
+        return 0;
+    if (code == CURLE_OK)
+        return (ptrdiff_t)n;
+    if (c->easy->error[0] == '\0')
+        snprintf(c->easy->error, sizeof(c->easy->error), "%s: %s", what,
+                 curl_easy_strerror(code));
+    return LOS_IO_FAIL;
+}
+
+ptrdiff_t
+los_connection_send(struct los_connection *c, const char *data, size_t n)
+{
+    ssize_t sent;
+    size_t taken = 0;
+    CURLcode code;
+
+    if (c->is_tls) {
+        code = curl_easy_send(c->easy->curl, data, n, &taken);
+        return outcome(c, "sending", code, taken);
+    }
+    do
+        sent = send(c->fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        return sent;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return 0;
+    return fail(c, "sending", errno);
+}
+
+ptrdiff_t
+los_connection_recv(struct los_connection *c, char *to, size_t n)
+{
+    ssize_t got;
+    size_t taken = 0;
+    CURLcode code;
+
+    if (c->is_tls) {
+        code = curl_easy_recv(c->easy->curl, to, n, &taken);
+        if (code == CURLE_OK && taken == 0)
+            return LOS_IO_END;
+        return outcome(c, "receiving", code, taken);
+    }
+    do
+        got = recv(c->fd, to, n, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        return got;
+    if (got == 0)
+        return LOS_IO_END;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return 0;
+    return fail(c, "receiving", errno);
+}
+
+/* On a TLS connection there may be records that are no data, such as a ticket
+ * for the next session. */
+int
+los_connection_is_alive(struct los_connection *c)
+{
+    char byte;
+
+    if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+        return c->is_tls && los_connection_recv(c, &byte, 1) == 0;
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}

@@ -1,0 +1,61 @@
+/* A connection that this library speaks HTTP over by itself.
+ *
+ * libcurl makes it, with all that belongs to that: names, addresses, TLS and
+ * its trust (CURLOPT_CONNECT_ONLY). What then goes over it costs two system
+ * calls, where libcurl's own HTTP spends three times the work of the kernel
+ * on a small request. */
+#ifndef LOS_CURL_HTTP_CONNECTION_H
+#define LOS_CURL_HTTP_CONNECTION_H
+
+#include "curl/easy.h"
+#include "curl/http/response.h"
+
+/* los_connection_recv: the peer has ended it; it has failed. */
+#define LOS_IO_END  (-1)
+#define LOS_IO_FAIL (-2)
+
+struct los_connection {
+    struct los_easy *easy; /* owned; libcurl's multi handle has it, too */
+    struct los_connection *next; /* while it is kept */
+    curl_socket_t fd;            /* once it is ready */
+    int is_tls, is_ready;
+    int served;      /* requests so far */
+    int revents;     /* what can be done with it: of CURL_WAIT_POLLIN, OUT */
+    int64_t kept_at; /* milliseconds of the loop's clock */
+
+    /* The exchange, see exchange.h. */
+    struct los_buf request; /* head and body */
+    size_t head;            /* length of the head */
+    size_t sent;            /* of the request */
+    struct los_response response;
+
+    size_t origin_size;
+    char origin[]; /* "https://host:port" */
+};
+
+/* Asks libcurl for a connection for the URL, whose first origin_size bytes
+ * name the origin. The caller adds its handle to the multi handle and says so
+ * with los_connection_ready when libcurl is done. NULL without memory. */
+struct los_connection *los_connection_new(struct los_pool *pool,
+                                          const char *url, size_t origin_size,
+                                          int connect_ms);
+
+/* The handle must have been taken out of the multi handle. */
+void los_connection_free(struct los_connection *c);
+
+/* LOS_OK, or LOS_E_CONNECT when it is gone already. */
+int los_connection_ready(struct los_connection *c);
+
+/* Whether a kept connection can be used: the peer has neither ended it nor
+ * sent what nobody asked for. */
+int los_connection_is_alive(struct los_connection *c);
+
+/* Neither call waits. The number of bytes, 0 when none can move now, or
+ * LOS_IO_FAIL with the reason in the handle's error text. */
+ptrdiff_t los_connection_send(struct los_connection *c, const char *data,
+                              size_t n);
+
+/* As send, and LOS_IO_END. */
+ptrdiff_t los_connection_recv(struct los_connection *c, char *to, size_t n);
+
+#endif
