@@ -170,7 +170,7 @@ end
 -- @tparam integer level the user's line, counted as in `error`
 -- @param value from `prepare`, when the options were checked before
 function client_methods:make(verb, t, level, value)
-  if not client_methods.has(verb) then
+  if not verbs[verb] then
     error(("client: no operation '%s'"):format(tostring(verb)), level)
   elseif self.driver.closed then
     error("client: it is closed", level)

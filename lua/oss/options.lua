@@ -8,13 +8,14 @@ local M = {}
 
 local by_name, names, with_header = {}, {}, {}
 for verb, groups in pairs(schema.verbs) do
-  by_name[verb], names[verb], with_header[verb] = {}, {}, {}
+  by_name[verb], names[verb], with_header[verb] = {}, {}, { names = {} }
   for _, group in ipairs(groups) do
     for _, option in ipairs(group) do
       by_name[verb][option[1]] = option
       table.insert(names[verb], option[1])
       if option.header then
         table.insert(with_header[verb], option)
+        table.insert(with_header[verb].names, option[1])
       end
     end
   end
@@ -39,11 +40,7 @@ local function is_type(wanted, value)
 end
 
 local function has_type(option, value)
-  local types = option[2]
-  if type(value) == types or is_type(types, value) then
-    return true
-  end
-  for one in types:gmatch("[^|]+") do
+  for one in option[2]:gmatch("[^|]+") do
     if is_type(one, value) then
       return true
     end
@@ -108,7 +105,7 @@ function M.check(verb, options)
     if not option then
       return unknown(verb, name)
     end
-    if not has_type(option, value) then
+    if type(value) ~= option[2] and not has_type(option, value) then
       return ("%s: option '%s' must be %s, got %s"):format(verb, name, show_types(option),
         type(value) == "number" and not secret[name] and tostring(value) or type(value))
     end
@@ -122,7 +119,7 @@ end
 
 --- The options of a verb that become request headers as they are.
 -- @tparam string verb
--- @treturn {table,...} the options' declarations
+-- @treturn {table,...} the options' declarations, and in the field `names` their names
 function M.header_options(verb)
   return with_header[verb]
 end

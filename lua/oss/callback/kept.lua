@@ -14,9 +14,9 @@ end
 
 -- Whether a table still has what its copy has.
 local function same(kept, t)
-  local n = 0
+  local values, n = kept.values, 0
   for name, value in pairs(t) do
-    local other = kept.values[name]
+    local other = values[name]
     if other ~= value and not (type(value) == "table" and type(other) == "table" and same(other, value)) then
       return false
     end

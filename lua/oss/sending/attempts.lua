@@ -49,10 +49,15 @@ local function try(op, plan, value)
   if not url then
     return type(head) == "table" and head or failed("InvalidArgument", head)
   end
+  if not plan.aside then
+    op.sent, op.total = 0, plan.length or body.length(o) or (not plan.has_body and 0) or nil
+  end
+  local answer_timeout = o.answer_timeout or 60
   local request = {
     method = value.method, url = url, head = head,
+    body = nil, file = nil, feed = nil, length = nil, expect = nil, answer_file = nil, -- see plan.complete
     connect_timeout = o.connect_timeout or 10, idle_timeout = o.idle_timeout or 60,
-    answer_timeout = math.max(o.answer_timeout or 60, value.callback and 30 or 0),
+    answer_timeout = value.callback and answer_timeout < 30 and 30 or answer_timeout,
     answer_max = o.max_answer or plan.answer_max, rate = o.rate_limit,
   }
   if plan.complete then
@@ -61,10 +66,6 @@ local function try(op, plan, value)
   local logs = client.logs("debug")
   if logs then
     client.log("debug", "%s %s\n%s", request.method, log.mask_url(url), log.mask_head(head))
-  end
-  op.aside = plan.aside
-  if not plan.aside then
-    op.sent, op.total = 0, plan.length or body.length(o) or (not plan.has_body and 0) or nil
   end
   local answer = op:exchange(request)
   if logs then
@@ -151,7 +152,7 @@ local function judge(op, plan, answer, value)
   end
   local res, err = answers.read(answer, plan.stores, value.callback)
   if res and plan.read then
-    res, err = plan.read(res, answer, op)
+    res, err = plan.read(res, answer, op, value)
   elseif err and err.stored and plan.verify then
     err = plan.verify(err, answer, op) or err
   end
@@ -173,10 +174,10 @@ end
 -- * has_body, length (when it is not that of the options); aside: its bytes are not the operation's
 -- * stores: it can change what is stored
 -- * answer_max
--- * read(res, answer, op): finishes a result, or returns nil and an error
+-- * read(res, answer, op, value): finishes a result, or returns nil and an error
 -- * verify(err, answer, op): an error that counts more, for an object that is stored in spite of err
--- * settle(err, answer, elapsed, op, attempt): a result, or nil and the error to go on with, for a lost
---   answer
+-- * settle(err, answer, elapsed, op, attempt, value): a result, or nil and the error to go on with, for a
+--   lost answer
 -- @tparam table value the request value
 -- @treturn table|nil result
 -- @treturn table error
@@ -184,6 +185,9 @@ function M.run(op, plan, value)
   local client = op.client
   local started = client:now()
   local attempt = 0
+  if op.aside ~= plan.aside then
+    op.aside = plan.aside
+  end
   local unknown -- an earlier try may have stored the object
   while true do
     attempt = attempt + 1
@@ -191,7 +195,7 @@ function M.run(op, plan, value)
     local answer = try(op, plan, value)
     local res, err = judge(op, plan, answer, value)
     if not res and plan.settle and not op.interruption then
-      res, err = plan.settle(err, answer, client:now() - started, op, attempt)
+      res, err = plan.settle(err, answer, client:now() - started, op, attempt, value)
     end
     if res and op.interruption then
       return nil, interrupted(op, res)

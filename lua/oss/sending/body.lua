@@ -27,7 +27,6 @@ end
 --- Adds the body to a transport request.
 -- @tparam table request to complete
 -- @tparam table t checked options
--- @treturn integer|nil its length, where that is known before sending
 function M.attach(request, t)
   if t.body then
     request.body = t.body
@@ -37,7 +36,6 @@ function M.attach(request, t)
     request.feed = true
     request.length = t.length
   end
-  return M.length(t)
 end
 
 --- The length where it is known before sending.

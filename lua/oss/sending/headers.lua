@@ -178,11 +178,12 @@ end
 -- @treturn table|nil flat list name, value, ...
 -- @treturn string what is wrong, naming the option
 function M.build(verb, t)
-  local list, message = {}
-  for _, option in ipairs(options.header_options(verb)) do
-    local value = t[option[1]]
+  local list, message = { nil, nil, nil, nil, nil, nil } -- room for the usual three
+  local declared = options.header_options(verb)
+  for i = 1, #declared.names do
+    local value = t[declared.names[i]]
     if value ~= nil then
-      message = add_option(list, option, value, t)
+      message = add_option(list, declared[i], value, t)
       if message then
         return nil, message
       end
@@ -194,7 +195,7 @@ function M.build(verb, t)
       return nil, message
     end
   end
-  if uploads[verb] and not has(list, "content-type") then
+  if uploads[verb] and not (t.content_type or t.headers and has(list, "content-type")) then
     add(list, "Content-Type", mime(t.key))
   end
   return list
@@ -247,7 +248,7 @@ function M.add_callback(client, list, t, place)
   if not t.callback then
     return
   end
-  if M.has_callback(list, t.query) then
+  if (t.headers or t.query) and M.has_callback(list, t.query) then
     return "option 'callback' excludes a callback in 'headers' or 'query'"
   end
   if not place then
@@ -266,9 +267,12 @@ end
 --- Builds the query of a request.
 -- @tparam table t checked options
 -- @tparam[opt] table list flat list to start with
--- @treturn table|nil flat list name, value, ...
--- @treturn string what is wrong, naming the option
+-- @treturn table|nil flat list name, value, ...; nil for none, when something is wrong too
+-- @treturn string|nil what is wrong, naming the option
 function M.query(t, list)
+  if not (t.version_id or t.process or t.query) then
+    return list
+  end
   list = list or {}
   if t.version_id then
     add(list, "versionId", t.version_id)

@@ -79,28 +79,27 @@ end
 local plan = { has_body = true, stores = true, verify = crc.verify }
 
 function plan.complete(request, op)
-  local length = body.attach(request, op.options)
+  body.attach(request, op.options)
   request.expect = op.options.expect
   if request.expect == nil then
-    request.expect = length == nil or length > expect_above
+    request.expect = op.total == nil or op.total > expect_above
   end
 end
 
-function plan.read(res, answer, op)
-  local o = op.options
-  local err = crc.sent(o, res, answer, op.request.callback)
+function plan.read(res, answer, op, value)
+  local err = crc.sent(op.options, res, answer, value.callback)
   if err then
     return nil, err
   end
   res.crc64 = res.crc64 or answer.crc64
-  if op.request.callback then
+  if value.callback then
     res.callback = answers.callback_result(answer)
   end
   return res
 end
 
-function plan.settle(err, answer, elapsed, op, attempt)
-  return M.settle(op, op.request.callback, err, answer, elapsed,
+function plan.settle(err, answer, elapsed, op, attempt, value)
+  return M.settle(op, value.callback, err, answer, elapsed,
     err.code == "FileAlreadyExists" and attempt > 1)
 end
 
@@ -110,7 +109,6 @@ end
 -- @treturn table|nil result
 -- @treturn table error
 function M.work(op, value)
-  op.request = value
   return attempts.run(op, plan, value)
 end
 
