@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /* Where send() has no such flag the socket has an option instead, see
  * easy.c. */
@@ -97,18 +98,27 @@ outcome(struct los_connection *c, const char *what, CURLcode code, size_t n)
 }
 
 ptrdiff_t
-los_connection_send(struct los_connection *c, const char *data, size_t n)
+los_connection_send(struct los_connection *c, los_str piece, los_str next)
 {
+    struct iovec pieces[2];
+    struct msghdr message;
     ssize_t sent;
-    size_t taken = 0;
-    CURLcode code;
 
     if (c->is_tls) {
-        code = curl_easy_send(c->easy->curl, data, n, &taken);
-        return outcome(c, "sending", code, taken);
+        size_t n = 0;
+        CURLcode code = curl_easy_send(c->easy->curl, piece.p, piece.n, &n);
+
+        return outcome(c, "sending", code, n);
     }
+    memset(&message, 0, sizeof(message));
+    pieces[0].iov_base = (char *)(uintptr_t)piece.p; /* only read */
+    pieces[0].iov_len = piece.n;
+    pieces[1].iov_base = (char *)(uintptr_t)next.p;
+    pieces[1].iov_len = next.n;
+    message.msg_iov = pieces;
+    message.msg_iovlen = next.n > 0 ? 2 : 1;
     do
-        sent = send(c->fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     if (sent >= 0)
         return sent;

@@ -24,9 +24,10 @@ struct los_connection {
     int64_t kept_at; /* milliseconds of the loop's clock */
 
     /* The exchange, see exchange.h. */
-    struct los_buf request; /* head and body */
+    struct los_buf request; /* the head, and a small body */
+    los_str body;           /* a larger one, borrowed */
     size_t head;            /* length of the head */
-    size_t sent;            /* of the request */
+    size_t sent;            /* of head and body */
     struct los_response response;
 
     size_t origin_size;
@@ -50,10 +51,11 @@ int los_connection_ready(struct los_connection *c);
  * sent what nobody asked for. */
 int los_connection_is_alive(struct los_connection *c);
 
-/* Neither call waits. The number of bytes, 0 when none can move now, or
- * LOS_IO_FAIL with the reason in the handle's error text. */
-ptrdiff_t los_connection_send(struct los_connection *c, const char *data,
-                              size_t n);
+/* Sends what can be sent of one piece and the next. Neither call waits. The
+ * number of bytes, 0 when none can move now, or LOS_IO_FAIL with the reason in
+ * the handle's error text. */
+ptrdiff_t los_connection_send(struct los_connection *c, los_str piece,
+                              los_str next);
 
 /* As send, and LOS_IO_END. */
 ptrdiff_t los_connection_recv(struct los_connection *c, char *to, size_t n);

@@ -13,6 +13,9 @@
 /* Larger bodies are better off with libcurl, which reads them in pieces. */
 #define BODY_MAX (64 * 1024)
 
+/* Up to here a copy costs less than a TLS record of its own. */
+#define COPY_MAX 8192
+
 static int
 is_in_memory(const struct los_transfer *t)
 {
@@ -98,7 +101,12 @@ write_request(struct los_transfer *t, const char *user_agent)
     }
     los_buf_add_str(b, LOS_STR("\r\n"));
     c->head = b->n;
-    los_buf_add(b, los_body_take_memory(&t->body), (size_t)t->body.length);
+    c->body =
+        los_str_of(los_body_take_memory(&t->body), (size_t)t->body.length);
+    if (c->body.n <= COPY_MAX) {
+        los_buf_add_str(b, c->body);
+        c->body = los_str_of(NULL, 0);
+    }
     return los_buf_error(b);
 }
 
@@ -179,14 +187,27 @@ receive(struct los_transfer *t)
     return LOS_EXCHANGE_GOES_ON;
 }
 
+static ptrdiff_t
+send_some(struct los_connection *c)
+{
+    const los_str first = los_buf_str(&c->request), second = c->body;
+    const size_t n = c->sent;
+
+    if (n < first.n)
+        return los_connection_send(c, los_str_of(first.p + n, first.n - n),
+                                   second);
+    return los_connection_send(
+        c, los_str_of(second.p + (n - first.n), second.n - (n - first.n)),
+        los_str_of(NULL, 0));
+}
+
 static enum los_exchange_state
 send_more(struct los_transfer *t)
 {
     struct los_connection *c = t->connection;
 
     while (!los_exchange_is_sent(c)) {
-        const ptrdiff_t n = los_connection_send(c, c->request.p + c->sent,
-                                                c->request.n - c->sent);
+        const ptrdiff_t n = send_some(c);
         enum los_exchange_state state;
 
         if (n > 0) {
@@ -256,7 +277,7 @@ los_exchange_sent(const struct los_connection *c)
 int
 los_exchange_is_sent(const struct los_connection *c)
 {
-    return c->sent == c->request.n;
+    return c->sent == c->request.n + c->body.n;
 }
 
 /* The request holds a signature, and perhaps a token. */
@@ -267,6 +288,7 @@ los_exchange_end(struct los_connection *c)
                      && los_exchange_is_sent(c);
 
     c->served++;
+    c->body = los_str_of(NULL, 0); /* its owner may free it now */
     if (c->request.p != NULL)
         los_wipe(c->request.p, c->head);
     return keep;
