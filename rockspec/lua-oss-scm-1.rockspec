@@ -68,7 +68,7 @@ build = {
         "src/binding/curl_bodies.c",
         "src/binding/curl_loop.c",
         "src/binding/curl_options.c",
-        "src/binding/curl_stat.c",
+        "src/binding/curl_system.c",
         "src/core/buf.c",
         "src/core/crc64/clmul.c",
         "src/core/crc64/crc64.c",

@@ -70,7 +70,7 @@ function M.new(t, open)
   if not transport then
     return nil, "client: " .. message
   end
-  local driver = drivers[transport.exchange and "direct" or "events"].new(transport)
+  local driver = drivers[transport.exchange and "direct" or "events"].new(transport, t.connections)
   local log, wants = logs.new(t.log, t.log_level, function(fault)
     driver:raise(fault)
   end)

@@ -13,16 +13,17 @@ local driver_methods = {}
 local driver_mt = { __name = "oss.driver", __index = driver_methods }
 
 --- Makes a driver.
--- @tparam table transport submit, poll, event, feed, cancel, close, now; and if it has a limit,
--- connections
+-- @param transport its methods are submit, poll, event, feed, cancel, close and now, as a loop of `oss.curl`
+-- has them; and perhaps fd with alarm, and usable
+-- @tparam[opt=64] integer connections transfers at the same time
 -- @treturn table
-function M.new(transport)
+function M.new(transport, connections)
   local self = setmetatable({ transport = transport, running = 0, transfers = {}, sending = 0,
     threads = threads.new(), agenda = nil, line = nil }, driver_mt)
   self.agenda = agendas.new(function()
     return transport:now()
   end)
-  local most = transport.connections or math.huge
+  local most = connections or 64
   self.line = lines.new(function()
     return self.sending < most
   end)

@@ -9,7 +9,6 @@ describe("with two connections", function()
   before_each(function()
     answers = {}
     transport = fake.new {}
-    transport.connections = 2
     -- Each transfer stays on its way until it is answered by hand.
     function transport:finish(id)
       answers[#answers + 1] = function()

@@ -101,7 +101,7 @@ describe("the body of a curl transfer", function()
     assert.equal("NoTransfer", select(2, loop:feed(id)))
     local kind, _, answer
     repeat
-      loop:poll(1000)
+      loop:poll(1)
       kind, _, answer = loop:event()
       -- A loop on a thread of its own may have asked before it was fed.
       assert.is_true(kind ~= "need" or has_thread(loop))
@@ -111,10 +111,10 @@ describe("the body of a curl transfer", function()
 
   it("pauses while nothing is fed", function()
     local calls = 0
-    local answer = echo { feed = true, idle_ms = 50, reader = function()
+    local answer = echo { feed = true, idle_timeout = 0.05, reader = function()
       calls = calls + 1
       if calls == 3 then
-        loop:poll(200) -- longer than idle_ms: it is not the network that is slow
+        loop:poll(0.2) -- longer than idle_timeout: it is not the network that is slow
       end
       return ({ "12345", "6789" })[calls]
     end }

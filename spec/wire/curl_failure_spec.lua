@@ -89,7 +89,7 @@ describe("a curl transfer", function()
   end)
 
   it("does not take an early success", function()
-    local answer = put("/early?status=200&drain=1", { body = wire.noise(50000000), idle_ms = 2000 })
+    local answer = put("/early?status=200&drain=1", { body = wire.noise(50000000), idle_timeout = 2 })
     assert.is_truthy(answer.error == nil and answer.sent_all or answer.error)
     if not answer.error then
       assert.equal(50000000, answer.sent)
@@ -182,7 +182,7 @@ describe("a curl transfer", function()
       for _, body in ipairs { small, large } do
         local first = put("/closing", { body = body })
         assert.is_false(first.reused)
-        loop:poll(100)
+        loop:poll(0.1)
         local second = put("/echo", { body = body })
         assert.is_nil(second.error, second.message)
         assert.equal(body, second.body)
@@ -205,7 +205,7 @@ describe("a curl transfer", function()
 
     it("for connecting", function()
       -- TEST-NET-1 leads nowhere. Where the network says so at once, there is nothing to wait for.
-      local answer = put(nil, { url = "http://192.0.2.1/", connect_ms = 200 })
+      local answer = put(nil, { url = "http://192.0.2.1/", connect_timeout = 0.2 })
       one_of({ ConnectTimeout = true, ConnectFailed = true, ProxyFailed = true }, answer)
       assert.is_false(answer.sent_all)
     end)
@@ -213,43 +213,43 @@ describe("a curl transfer", function()
     it("for the answer", function()
       for _, request in ipairs { { body = "x" }, { body = wire.noise(300000) }, {},
         { feed = true, reader = wire.reader { "x" } } } do
-        request.answer_ms = 150
+        request.answer_timeout = 0.15
         local answer = timed("AnswerTimeout", "/silent", request, 0.15)
         assert.is_true(answer.sent_all)
       end
     end)
 
     it("for the answer, which does not count a slow body", function()
-      local answer = put("/echo", { body = wire.noise(20000), rate = 50000, answer_ms = 150 })
+      local answer = put("/echo", { body = wire.noise(20000), rate = 50000, answer_timeout = 0.15 })
       assert.is_nil(answer.error, answer.message)
     end)
 
     it("for silence while sending", function()
-      local answer = timed("IdleTimeout", "/deaf", { body = wire.noise(50000000), idle_ms = 200 }, 0.2)
+      local answer = timed("IdleTimeout", "/deaf", { body = wire.noise(50000000), idle_timeout = 0.2 }, 0.2)
       assert.is_false(answer.sent_all)
     end)
 
     it("for silence while receiving", function()
-      local answer = timed("IdleTimeout", "/stall", { body = "x", idle_ms = 200 }, 0.2)
+      local answer = timed("IdleTimeout", "/stall", { body = "x", idle_timeout = 0.2 }, 0.2)
       assert.equal(200, answer.status)
       assert.equal("half", answer.body)
-      assert.equal(".....", put("/drip?seconds=0.1", { body = "x", idle_ms = 400, answer_ms = 400 }).body)
+      assert.equal(".....", put("/drip?seconds=0.1", { body = "x", idle_timeout = 0.4, answer_timeout = 0.4 }).body)
     end)
 
     it("for silence, which does not count the wait for the answer", function()
-      assert.equal("slow", put("/slow?seconds=0.3", { body = "x", idle_ms = 100 }).body)
+      assert.equal("slow", put("/slow?seconds=0.3", { body = "x", idle_timeout = 0.1 }).body)
     end)
 
     it("for everything", function()
-      timed("TotalTimeout", "/silent", { body = "x", total_ms = 150, answer_ms = 5000 }, 0.15)
-      timed("TotalTimeout", "/deaf", { body = wire.noise(50000000), total_ms = 150, idle_ms = 5000 }, 0.15)
-      timed("TotalTimeout", "/drip?n=50&seconds=0.05", { body = "x", total_ms = 250, idle_ms = 5000 }, 0.25)
-      timed("TotalTimeout", "/echo", { feed = true, total_ms = 150 }, 0.15)
+      timed("TotalTimeout", "/silent", { body = "x", timeout = 0.15, answer_timeout = 5 }, 0.15)
+      timed("TotalTimeout", "/deaf", { body = wire.noise(50000000), timeout = 0.15, idle_timeout = 5 }, 0.15)
+      timed("TotalTimeout", "/drip?n=50&seconds=0.05", { body = "x", timeout = 0.25, idle_timeout = 5 }, 0.25)
+      timed("TotalTimeout", "/echo", { feed = true, timeout = 0.15 }, 0.15)
     end)
 
     it("that can be met", function()
-      local answer = put("/echo", { body = "x", connect_ms = 5000, answer_ms = 5000, idle_ms = 5000,
-        total_ms = 10000 })
+      local answer = put("/echo", { body = "x", connect_timeout = 5, answer_timeout = 5, idle_timeout = 5,
+        timeout = 10 })
       assert.equal("x", answer.body)
     end)
   end)

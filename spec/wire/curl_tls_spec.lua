@@ -52,7 +52,7 @@ describe("TLS of a curl transfer", function()
     end
     local answer = wire.run(loop, { url = localhost():gsub("/echo$", "/closing"), body = "1" })
     assert.is_true(answer.reused)
-    loop:poll(100)
+    loop:poll(0.1)
     answer = wire.run(loop, { url = localhost(), body = "2" })
     assert.equal("2", answer.body)
     assert.is_false(answer.reused)

@@ -112,7 +112,7 @@ function M.run(loop, request)
   local id = assert(loop:submit(request))
   local deadline = curl.now() + 60
   while curl.now() < deadline do
-    loop:poll(1000)
+    loop:poll(1)
     local function drain(kind, ...)
       if kind then
         local answer = handle(loop, request, id, kind, ...)

@@ -7,7 +7,7 @@ No Lua function is ever called from here: what happens is asked for with
 */
 #include "binding/compat.h"
 #include "binding/curl_loop.h"
-#include "binding/curl_stat.h"
+#include "binding/curl_system.h"
 #include "curl/loop.h"
 
 #include <curl/curl.h>
@@ -33,20 +33,11 @@ features(lua_State *L)
     return 1;
 }
 
-/***
-@function now
-@treturn number seconds of a clock that only goes forward
-*/
-static int
-now(lua_State *L)
-{
-    lua_pushnumber(L, (lua_Number)los_loop_now() / 1000);
-    return 1;
-}
-
 static const luaL_Reg functions[] = {
-    {"loop", los_lua_loop}, {"features", features}, {"now", now},
-    {"stat", los_lua_stat}, {NULL, NULL},
+    {"features", features},
+    {"now", los_lua_now},
+    {"stat", los_lua_stat},
+    {NULL, NULL},
 };
 
 #if defined(__GNUC__)
@@ -58,8 +49,8 @@ luaopen_oss_curl(lua_State *L);
 int
 luaopen_oss_curl(lua_State *L)
 {
-    los_new_loop_class(L);
     lua_newtable(L);
     luaL_setfuncs(L, functions, 0);
+    los_open_loop(L);
     return 1;
 }

@@ -6,6 +6,7 @@ Loops.
 #include "binding/curl_answer.h"
 #include "binding/curl_bodies.h"
 #include "binding/curl_options.h"
+#include "binding/curl_system.h"
 #include "core/err.h"
 #include "curl/engine.h"
 
@@ -65,8 +66,8 @@ handing over happens on a thread of its own)
 @treturn[2] string why not
 @treturn[2] string error code
 */
-int
-los_lua_loop(lua_State *L)
+static int
+new_loop(lua_State *L)
 {
     struct los_loop_options options;
     struct los_engine **loop;
@@ -106,7 +107,8 @@ Queues a transfer.
 one of `body` (string, not copied), `file` (path, with `offset` and
 `length`), `feed` (true, with `length` when known), or none;
 `answer_max` (1 MiB), `answer_file` (path for the body of a 2xx answer);
-`connect_ms`, `total_ms`, `answer_ms`, `idle_ms`, `rate` (bytes per second);
+`connect_timeout`, `timeout`, `answer_timeout`, `idle_timeout` (seconds);
+`rate` (bytes per second);
 `expect` (true: Expect: 100-continue), `quiet` (true: no progress events),
 `resend` (true: may be sent again when a kept connection was dead)
 @treturn[1] integer id
@@ -140,7 +142,8 @@ submit(lua_State *L)
 /***
 Moves what can be moved.
 @function poll
-@tparam[opt=0] number timeout_ms how long to sleep while there is no event
+@tparam[opt=0] number timeout seconds to sleep at the most while there is no
+ event
 @treturn[1] integer events that wait
 @treturn[2] nil
 @treturn[2] string error code: "ForkedProcess"
@@ -150,7 +153,7 @@ static int
 poll(lua_State *L)
 {
     struct los_engine *loop = check_loop(L);
-    int ms = los_round_up(luaL_optnumber(L, 2, 0));
+    int ms = los_milliseconds(luaL_optnumber(L, 2, 0));
     int waiting = los_engine_poll(loop, ms);
 
     release_cancelled(L, loop);
@@ -299,14 +302,14 @@ fd(lua_State *L)
 Makes the descriptor readable after a while, so that `poll` is called again;
 the next `poll` ends that. Does nothing without a thread.
 @function alarm
-@tparam number ms at most so many milliseconds
+@tparam number timeout seconds at the most
 */
 static int
 set_alarm(lua_State *L)
 {
     struct los_engine *loop = check_loop(L);
 
-    los_engine_alarm(loop, los_round_up(luaL_checknumber(L, 2)));
+    los_engine_alarm(loop, los_milliseconds(luaL_checknumber(L, 2)));
     return 0;
 }
 
@@ -340,15 +343,29 @@ close_loop(lua_State *L)
     return 0;
 }
 
+/***
+The module's @{now} and @{stat}, for those who have only a loop; called
+without it.
+@field now
+@field stat
+*/
+
 static const luaL_Reg methods[] = {
-    {"submit", submit},    {"poll", poll},     {"event", event},
-    {"feed", feed},        {"cancel", cancel}, {"active", active},
-    {"close", close_loop}, {"fd", fd},         {"alarm", set_alarm},
-    {"usable", usable},    {NULL, NULL},
+    {"poll", poll},       {"event", event},       {"feed", feed},
+    {"cancel", cancel},   {"active", active},     {"close", close_loop},
+    {"fd", fd},           {"alarm", set_alarm},   {"usable", usable},
+    {"now", los_lua_now}, {"stat", los_lua_stat}, {NULL, NULL},
 };
 
 void
-los_new_loop_class(lua_State *L)
+los_open_loop(lua_State *L)
 {
     los_new_class(L, LOOP, methods, close_loop);
+    luaL_getmetatable(L, LOOP);
+    lua_getfield(L, -1, "__index");
+    lua_pushcclosure(L, submit, los_push_transfer_names(L));
+    lua_setfield(L, -2, "submit");
+    lua_pop(L, 2);
+    lua_pushcclosure(L, new_loop, los_push_loop_names(L));
+    lua_setfield(L, -2, "loop");
 }

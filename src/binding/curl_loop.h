@@ -4,10 +4,7 @@
 
 #include "binding/compat.h"
 
-/* Makes the metatable; before the first loop is made. */
-void los_new_loop_class(lua_State *L);
-
-/* curl.loop */
-int los_lua_loop(lua_State *L);
+/* Makes the class, and adds curl.loop to the table on top of the stack. */
+void los_open_loop(lua_State *L);
 
 #endif

@@ -6,12 +6,13 @@
 #include <string.h>
 
 enum kind {
-    TEXT,  /* const char *, without NUL */
-    STR,   /* los_str */
-    INT,   /* int, not negative */
-    SIZE,  /* size_t */
-    INT64, /* int64_t, not negative */
-    FLAG   /* int */
+    TEXT,    /* const char *, without NUL */
+    STR,     /* los_str */
+    INT,     /* int, not negative */
+    SECONDS, /* int, milliseconds */
+    SIZE,    /* size_t */
+    INT64,   /* int64_t, not negative */
+    FLAG     /* int */
 };
 
 /* An option and where in the struct it goes. */
@@ -63,8 +64,8 @@ to_number(lua_State *L, const char *name, double max)
     return n;
 }
 
-int
-los_round_up(double n)
+static int
+round_up(double n)
 {
     int whole;
 
@@ -74,6 +75,12 @@ los_round_up(double n)
         return INT_MAX;
     whole = (int)n;
     return whole < n ? whole + 1 : whole;
+}
+
+int
+los_milliseconds(double seconds)
+{
+    return round_up(seconds * 1000);
 }
 
 static void
@@ -89,7 +96,10 @@ read_field(lua_State *L, const struct field *f, void *at)
         *(const char **)at = s.p;
         break;
     case STR: *(los_str *)at = to_str(L, f->name); break;
-    case INT: *(int *)at = los_round_up(to_number(L, f->name, DBL_MAX)); break;
+    case INT: *(int *)at = round_up(to_number(L, f->name, DBL_MAX)); break;
+    case SECONDS:
+        *(int *)at = los_milliseconds(to_number(L, f->name, DBL_MAX));
+        break;
     case SIZE:
         *(size_t *)at = (size_t)to_number(
             L, f->name, sizeof(size_t) < 8 ? (double)SIZE_MAX : NUMBER_MAX);
@@ -101,7 +111,17 @@ read_field(lua_State *L, const struct field *f, void *at)
     }
 }
 
-/* Fills in what the table has; the strings belong to the table. */
+static void
+push_names(lua_State *L, const struct field *fields, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        lua_pushstring(L, fields[i].name);
+}
+
+/* Fills in what the table has; the strings belong to the table. The names are
+ * the function's upvalues: Lua looks up no text. */
 static void
 read_fields(lua_State *L, int index, const struct field *fields, size_t count,
             void *into)
@@ -109,7 +129,9 @@ read_fields(lua_State *L, int index, const struct field *fields, size_t count,
     size_t i;
 
     for (i = 0; i < count; i++) {
-        if (push_field(L, index, fields[i].name) != LUA_TNIL)
+        lua_pushvalue(L, lua_upvalueindex((int)i + 1));
+        lua_rawget(L, index);
+        if (!lua_isnil(L, -1))
             read_field(L, &fields[i], (char *)into + fields[i].offset);
         lua_pop(L, 1);
     }
@@ -134,6 +156,15 @@ static const struct field loop_fields[] = {
     {"max_idle", INT, LOOP(max_idle)},
     {"thread", FLAG, LOOP(thread)},
 };
+
+#define LOOP_FIELDS (sizeof(loop_fields) / sizeof(*loop_fields))
+
+int
+los_push_loop_names(lua_State *L)
+{
+    push_names(L, loop_fields, LOOP_FIELDS);
+    return (int)LOOP_FIELDS;
+}
 
 /* The array is left on the stack, which keeps it until the loop is made. */
 static void
@@ -181,8 +212,7 @@ void
 los_read_loop_options(lua_State *L, int index, struct los_loop_options *o)
 {
     memset(o, 0, sizeof(*o));
-    read_fields(L, index, loop_fields,
-                sizeof(loop_fields) / sizeof(*loop_fields), o);
+    read_fields(L, index, loop_fields, LOOP_FIELDS, o);
     read_tls(L, index, o);
     read_connect_to(L, index, o);
 }
@@ -201,15 +231,24 @@ static const struct field transfer_fields[] = {
     {"length", INT64, TRANSFER(body_length)},
     {"answer_max", SIZE, TRANSFER(answer_max)},
     {"answer_file", STR, TRANSFER(answer_file)},
-    {"connect_ms", INT, TRANSFER(connect_ms)},
-    {"total_ms", INT, TRANSFER(total_ms)},
-    {"answer_ms", INT, TRANSFER(answer_ms)},
-    {"idle_ms", INT, TRANSFER(idle_ms)},
+    {"connect_timeout", SECONDS, TRANSFER(connect_ms)},
+    {"timeout", SECONDS, TRANSFER(total_ms)},
+    {"answer_timeout", SECONDS, TRANSFER(answer_ms)},
+    {"idle_timeout", SECONDS, TRANSFER(idle_ms)},
     {"rate", INT64, TRANSFER(rate)},
     {"expect", FLAG, TRANSFER(expect)},
     {"quiet", FLAG, TRANSFER(quiet)},
     {"resend", FLAG, TRANSFER(resend)},
 };
+
+#define TRANSFER_FIELDS (sizeof(transfer_fields) / sizeof(*transfer_fields))
+
+int
+los_push_transfer_names(lua_State *L)
+{
+    push_names(L, transfer_fields, TRANSFER_FIELDS);
+    return (int)TRANSFER_FIELDS;
+}
 
 static void
 read_body_kind(lua_State *L, int index, struct los_transfer_options *o)
@@ -235,7 +274,6 @@ los_read_transfer_options(lua_State *L, int index,
 {
     memset(o, 0, sizeof(*o));
     o->body_length = -1;
-    read_fields(L, index, transfer_fields,
-                sizeof(transfer_fields) / sizeof(*transfer_fields), o);
+    read_fields(L, index, transfer_fields, TRANSFER_FIELDS, o);
     read_body_kind(L, index, o);
 }

@@ -13,8 +13,13 @@ void los_read_loop_options(lua_State *L, int index,
 void los_read_transfer_options(lua_State *L, int index,
                                struct los_transfer_options *options);
 
+/* Push the names of the options, which must be the upvalues of the functions
+ * that call the ones above; return how many. */
+int los_push_loop_names(lua_State *L);
+int los_push_transfer_names(lua_State *L);
+
 /* 0 to INT_MAX: a fraction of a millisecond must not become "no limit", and
  * what is longer than 24 days may. */
-int los_round_up(double n);
+int los_milliseconds(double seconds);
 
 #endif

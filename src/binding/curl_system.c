@@ -1,15 +1,27 @@
 /***
-Files.
+The clock, and files.
 @submodule oss.curl
 */
-#include "binding/curl_stat.h"
+#include "binding/curl_system.h"
 #include "binding/compat.h"
 #include "core/err.h"
+#include "curl/loop.h"
 #include "curl/stat.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/***
+@function now
+@treturn number seconds of a clock that only goes forward
+*/
+int
+los_lua_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)los_loop_now() / 1000);
+    return 1;
+}
 
 /***
 @function stat
