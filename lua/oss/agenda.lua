@@ -8,12 +8,14 @@ local agenda_mt = { __name = "oss.agenda", __index = agenda_methods }
 
 --- Makes an agenda.
 -- @tparam function now gives the seconds of a clock that only goes forward
--- @treturn table; its `ring`, when set, is told of each entry in how many seconds it is due
+-- @treturn table; `entries` is their number; its `ring`, when set, is told of each in how many seconds it
+-- is due
 function M.new(now)
-  return setmetatable({ now = now, ready = {}, sleeping = {}, limited = {}, timed = 0, ring = nil }, agenda_mt)
+  return setmetatable({ now = now, ready = {}, sleeping = {}, limited = {}, entries = 0, ring = nil }, agenda_mt)
 end
 
-local function told(agenda, seconds)
+local function added(agenda, seconds)
+  agenda.entries = agenda.entries + 1
   if agenda.ring then
     agenda.ring(seconds)
   end
@@ -24,25 +26,25 @@ end
 -- @param answer to what it asked
 function agenda_methods:add(op, answer)
   self.ready[#self.ready + 1] = { op, answer }
-  told(self, 0)
+  added(self, 0)
 end
 
 --- An operation goes on after so many seconds.
 function agenda_methods:sleep(op, seconds)
-  self.sleeping[op], self.timed = self.now() + seconds, self.timed + 1
-  told(self, seconds)
+  self.sleeping[op] = self.now() + seconds
+  added(self, seconds)
 end
 
 --- An operation has only so many seconds.
 function agenda_methods:limit(op, seconds)
-  self.limited[op], self.timed = self.now() + seconds, self.timed + 1
-  told(self, seconds)
+  self.limited[op] = self.now() + seconds
+  added(self, seconds)
 end
 
 --- An operation has ended in time.
 function agenda_methods:unlimit(op)
   if self.limited[op] then
-    self.limited[op], self.timed = nil, self.timed - 1
+    self.limited[op], self.entries = nil, self.entries - 1
   end
 end
 
@@ -50,12 +52,13 @@ end
 -- @treturn boolean whether it was
 function agenda_methods:remove(op)
   if self.sleeping[op] then
-    self.sleeping[op], self.timed = nil, self.timed - 1
+    self.sleeping[op], self.entries = nil, self.entries - 1
     return true
   end
   for i, item in ipairs(self.ready) do
     if item[1] == op then
       table.remove(self.ready, i)
+      self.entries = self.entries - 1
       return true
     end
   end
@@ -63,28 +66,28 @@ function agenda_methods:remove(op)
 end
 
 -- Those of a table whose time has come.
-local function take_due(agenda, times, now, limit)
+local function take_due(times, now, limit, ready)
   for op, at in pairs(times) do
     if at <= now then
-      times[op], agenda.timed = nil, agenda.timed - 1
-      agenda.ready[#agenda.ready + 1] = { op, limit = limit }
+      times[op] = nil
+      ready[#ready + 1] = { op, limit = limit }
     end
   end
 end
 
 --- Takes off all that are due now.
--- @treturn {table,...}|nil `{ op, answer }`, or `{ op, limit = true }` when its time is up; nil for none
+-- @treturn {table,...} `{ op, answer }`, or `{ op, limit = true }` when its time is up
 function agenda_methods:due()
-  if self.timed > 0 then
-    local now = self.now()
-    take_due(self, self.sleeping, now)
-    take_due(self, self.limited, now, true)
-  end
   local ready = self.ready
-  if #ready > 0 then
-    self.ready = {}
-    return ready
+  if self.entries > #ready then
+    local now = self.now()
+    take_due(self.sleeping, now, nil, ready)
+    take_due(self.limited, now, true, ready)
   end
+  if #ready > 0 then
+    self.ready, self.entries = {}, self.entries - #ready
+  end
+  return ready
 end
 
 --- How long there is nothing to do.
@@ -93,8 +96,6 @@ end
 function agenda_methods:free(most)
   if #self.ready > 0 then
     return 0
-  elseif self.timed == 0 then
-    return most
   end
   local now = self.now()
   for _, at in pairs(self.sleeping) do

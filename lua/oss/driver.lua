@@ -44,8 +44,7 @@ function driver_methods:start(op)
   if limit then
     self.agenda:limit(op, limit)
   end
-  self.line:add(op)
-  self.line:move()
+  self.line:enter(op)
 end
 
 --- Waits until an operation has ended; starts it first when nobody has.
@@ -113,7 +112,9 @@ end
 
 --- Takes note of an ended operation.
 function driver_methods:finished(op)
-  self.agenda:unlimit(op)
+  if op.options.timeout then
+    self.agenda:unlimit(op)
+  end
   local parent = op.parent
   if not parent then
     self.running = self.running - 1
@@ -182,9 +183,6 @@ end
 -- Goes on with what is due; whether there was anything.
 local function wake(driver)
   local due = driver.agenda:due()
-  if not due then
-    return false
-  end
   for _, item in ipairs(due) do
     local op = item[1]
     if item.limit then
@@ -194,14 +192,7 @@ local function wake(driver)
       op:advance(item[2])
     end
   end
-  return true
-end
-
-local function take(driver, kind, id, a, b, c)
-  if kind then
-    dispatch(driver, kind, id, a, b, c)
-    return not driver.closed
-  end
+  return #due > 0
 end
 
 -- Every operation that waits for something of its own.
@@ -216,19 +207,33 @@ local function waiting(driver)
 end
 
 local function move(driver, timeout)
-  local transport, agenda = driver.transport, driver.agenda
-  local idle = not wake(driver) and driver.running > 0
-  driver.line:move()
-  local _, code, message = transport:poll(idle and agenda:free(timeout) or 0)
+  local transport, agenda, line = driver.transport, driver.agenda, driver.line
+  local woken = agenda.entries > 0 and wake(driver)
+  if line.first <= line.last then
+    line:move()
+  end
+  if woken or driver.running == 0 then
+    timeout = 0
+  elseif agenda.entries > 0 then
+    timeout = agenda:free(timeout)
+  end
+  local _, code, message = transport:poll(timeout)
   if code then
     for _, op in ipairs(waiting(driver)) do
       op:interrupt(code, message)
     end
   end
-  while take(driver, transport:event()) do end -- luacheck: ignore 542
-  if not driver.closed then
+  repeat
+    local kind, id, a, b, c = transport:event()
+    if kind then
+      dispatch(driver, kind, id, a, b, c)
+    end
+  until not kind or driver.closed
+  if agenda.entries > 0 and not driver.closed then
     wake(driver)
-    driver.line:move()
+  end
+  if line.first <= line.last and not driver.closed then
+    line:move()
   end
   if driver.watched and not driver.closed then
     local seconds = agenda:free(math.huge)

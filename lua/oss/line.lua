@@ -13,10 +13,13 @@ function M.new(has_room)
   return setmetatable({ first = 1, last = 0, has_room = has_room }, line_mt)
 end
 
---- An operation joins at the end. An empty line begins anew: its places are used again.
-function line_methods:add(op)
+--- An operation begins; where there is no room it joins at the end.
+function line_methods:enter(op)
   if self.first > self.last then
-    self.first, self.last = 1, 0
+    if self.has_room() then
+      return op:advance()
+    end
+    self.first, self.last = 1, 0 -- an empty line begins anew: its places are used again
   end
   self.last = self.last + 1
   self[self.last], op.place = op, self.last

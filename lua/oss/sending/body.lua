@@ -2,24 +2,20 @@
 
 local M = {}
 
-local function count(t)
-  return (t.body and 1 or 0) + (t.file and 1 or 0) + (t.reader and 1 or 0)
-end
-
 --- Checks the body options.
 -- @tparam table t checked options
 -- @treturn nil|string what is wrong, naming the options
 function M.check(t)
-  local given = count(t)
-  if given == 0 then
+  local body, file, reader = t.body, t.file, t.reader
+  if not (body or file or reader) then
     return "one of the options 'body', 'file' and 'reader' is missing"
-  elseif given > 1 then
+  elseif body and (file or reader) or file and reader then
     return "only one of the options 'body', 'file' and 'reader' may be given"
   end
-  if t.file and (t.file == "" or t.file:find("%z")) then
+  if file and (file == "" or file:find("%z")) then
     return "option 'file' must be a path"
   end
-  if (t.length or t.rewind) and not t.reader then
+  if not reader and (t.length or t.rewind) then
     return "options 'length' and 'rewind' belong to option 'reader'"
   end
 end

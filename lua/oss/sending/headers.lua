@@ -212,8 +212,10 @@ function M.callback(client, t, place)
   if not prepared then
     return nil, message
   end
-  for _, warning in ipairs(place.quiet and {} or prepared.warnings) do
-    client.log("warn", "%s", warning)
+  if not place.quiet then
+    for i = 1, #prepared.warnings do
+      client.log("warn", "%s", prepared.warnings[i])
+    end
   end
   return prepared
 end
