@@ -60,6 +60,61 @@ describe("the body of a curl transfer", function()
     assert_echoed("", echo { file = path, offset = 5, length = 0 })
   end)
 
+  it("comes from a part of a string", function()
+    local data = wire.noise(200000)
+    assert_echoed(data:sub(100001), echo { body = data, offset = 100000 })
+    assert_echoed(data:sub(1, 70000), echo { body = data, length = 70000 })
+    assert_echoed(data:sub(11, 15), echo { body = data, offset = 10, length = 5 })
+    assert_echoed("", echo { body = data, offset = 200000 })
+    assert_echoed("", echo { body = data, offset = 5, length = 0 })
+    for _, wrong in ipairs { { offset = 200001 }, { length = 200001 }, { offset = 1, length = 200000 } } do
+      wrong.body, wrong.method, wrong.url = data, "PUT", server.url .. "/echo"
+      assert.is_false((pcall(loop.submit, loop, wrong)))
+    end
+  end)
+
+  local function block_of(data)
+    local block = core.block(#data + 1)
+    block:fill(data, 1, #data)
+    return block
+  end
+
+  it("comes from a block, or a part of one", function()
+    for _, size in ipairs(sizes) do
+      local data = wire.noise(size)
+      assert_echoed(data, echo { body = block_of(data) })
+    end
+    assert_echoed("345", echo { body = block_of("012345"), offset = 3 })
+    local freed = core.block(1)
+    freed:free()
+    assert.is_false((pcall(loop.submit, loop, { method = "PUT", url = server.url .. "/echo", body = freed })))
+  end)
+
+  it("keeps a block as it is until it was sent", function()
+    local block = block_of(wire.noise(3000000))
+    local ids = {}
+    for i = 1, 2 do
+      ids[i] = assert(loop:submit { method = "PUT", url = server.url .. "/echo", body = block, rate = 30000000 })
+      loop:poll(0.01)
+    end
+    assert.is_false((pcall(block.clear, block)))
+    assert.is_false((pcall(block.fill, block, "x", 1, 1)))
+    block:free() -- as soon as nobody sends it
+    assert.equal(3000000, #block)
+    loop:cancel(ids[1])
+    local done
+    repeat
+      loop:poll(1)
+      local kind, id, answer = loop:event()
+      done = kind == "done"
+      if done then
+        assert.equal(ids[2], id)
+        assert.equal(core.crc64(wire.noise(3000000)), answer.crc64)
+      end
+    until done
+    assert.equal(0, #block)
+  end)
+
   local function pieces(data, sizes_of_pieces)
     local list, at, i = {}, 1, 0
     while at <= #data do

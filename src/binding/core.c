@@ -78,6 +78,7 @@ luaopen_oss_core(lua_State *L)
     los_open_encode(L);
     los_open_digest(L);
     los_open_crc64(L);
+    los_open_block(L);
     los_open_date(L);
     los_open_request(L);
     los_open_sign(L);

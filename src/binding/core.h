@@ -15,6 +15,7 @@
 void los_open_encode(lua_State *L);
 void los_open_digest(lua_State *L);
 void los_open_crc64(lua_State *L);
+void los_open_block(lua_State *L);
 void los_open_date(lua_State *L);
 void los_open_request(lua_State *L);
 void los_open_sign(lua_State *L);

@@ -107,6 +107,8 @@ crc64_new(lua_State *L)
 /***
 @function update
 @tparam string s
+@tparam[opt=1] integer first byte of it that counts, from 1
+@tparam[opt=#s] integer last
 @treturn crc64 itself
 */
 static int
@@ -114,8 +116,14 @@ crc64_update(lua_State *L)
 {
     uint64_t *crc = luaL_checkudata(L, 1, CRC64);
     los_str s = los_check_str(L, 2);
+    lua_Number first = luaL_optnumber(L, 3, 1);
+    lua_Number last = luaL_optnumber(L, 4, (lua_Number)s.n);
 
-    *crc = los_crc64(*crc, s.p, s.n);
+    luaL_argcheck(L, first >= 1 && last <= (lua_Number)s.n, 3,
+                  "bytes of the string expected");
+    if (first <= last)
+        *crc = los_crc64(*crc, s.p + (size_t)first - 1,
+                         (size_t)last - (size_t)first + 1);
     lua_settop(L, 1);
     return 1;
 }

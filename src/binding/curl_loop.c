@@ -104,8 +104,9 @@ new_loop(lua_State *L)
 Queues a transfer.
 @function submit
 @tparam table request `method`, `url`, `head` ("Name: value\r\n" for each);
-one of `body` (string, not copied), `file` (path, with `offset` and
-`length`), `feed` (true, with `length` when known), or none;
+one of `body` (string, or a block of oss.core; not copied) or `file` (path),
+both with `offset` and `length` when a part of it is meant; or `feed` (true,
+with `length` when known), or none;
 `answer_max` (1 MiB), `answer_file` (path for the body of a 2xx answer);
 `connect_timeout`, `timeout`, `answer_timeout`, `idle_timeout` (seconds);
 `rate` (bytes per second);

@@ -1,4 +1,5 @@
 #include "binding/curl_options.h"
+#include "binding/block.h"
 
 #include <float.h>
 #include <limits.h>
@@ -8,6 +9,7 @@
 enum kind {
     TEXT,    /* const char *, without NUL */
     STR,     /* los_str */
+    BODY,    /* los_str; a string or a block */
     INT,     /* int, not negative */
     SECONDS, /* int, milliseconds */
     SIZE,    /* size_t */
@@ -54,6 +56,18 @@ to_str(lua_State *L, const char *name)
     return s;
 }
 
+static los_str
+to_body(lua_State *L, const char *name)
+{
+    const struct los_block *b = luaL_testudata(L, -1, LOS_BLOCK);
+
+    if (b == NULL)
+        return to_str(L, name);
+    if (b->p == NULL)
+        field_error(L, name, "a block that was not freed");
+    return los_str_of(b->p, b->n);
+}
+
 static double
 to_number(lua_State *L, const char *name, double max)
 {
@@ -96,6 +110,7 @@ read_field(lua_State *L, const struct field *f, void *at)
         *(const char **)at = s.p;
         break;
     case STR: *(los_str *)at = to_str(L, f->name); break;
+    case BODY: *(los_str *)at = to_body(L, f->name); break;
     case INT: *(int *)at = round_up(to_number(L, f->name, DBL_MAX)); break;
     case SECONDS:
         *(int *)at = los_milliseconds(to_number(L, f->name, DBL_MAX));
@@ -225,7 +240,7 @@ static const struct field transfer_fields[] = {
     {"method", STR, TRANSFER(method)},
     {"url", STR, TRANSFER(url)},
     {"head", STR, TRANSFER(head)},
-    {"body", STR, TRANSFER(body)},
+    {"body", BODY, TRANSFER(body)},
     {"file", STR, TRANSFER(body_file)},
     {"offset", INT64, TRANSFER(body_offset)},
     {"length", INT64, TRANSFER(body_length)},
@@ -250,6 +265,19 @@ los_push_transfer_names(lua_State *L)
     return (int)TRANSFER_FIELDS;
 }
 
+/* What offset and length leave of a body in memory. */
+static void
+cut_body(lua_State *L, struct los_transfer_options *o)
+{
+    int64_t left = (int64_t)o->body.n - o->body_offset;
+
+    if (left < 0 || o->body_length > left)
+        luaL_error(L, "'offset' and 'length' go beyond the body");
+    o->body_kind = LOS_BODY_MEMORY;
+    o->body.p += o->body_offset;
+    o->body.n = (size_t)(o->body_length >= 0 ? o->body_length : left);
+}
+
 static void
 read_body_kind(lua_State *L, int index, struct los_transfer_options *o)
 {
@@ -261,7 +289,7 @@ read_body_kind(lua_State *L, int index, struct los_transfer_options *o)
     if ((o->body.p != NULL) + (o->body_file.p != NULL) + feed > 1)
         luaL_error(L, "only one of 'body', 'file' and 'feed' may be given");
     if (o->body.p != NULL)
-        o->body_kind = LOS_BODY_MEMORY;
+        cut_body(L, o);
     else if (o->body_file.p != NULL)
         o->body_kind = LOS_BODY_FILE;
     else if (feed)
