@@ -26,6 +26,7 @@ build = {
     ["oss.core"] = {
       sources = {
         "src/binding/core.c",
+        "src/binding/core_block.c",
         "src/binding/core_callback.c",
         "src/binding/core_crc64.c",
         "src/binding/core_date.c",
@@ -227,6 +228,7 @@ build = {
     ["oss.transport.cosocket.system"] = "lua/oss/transport/cosocket/system.lua",
     ["oss.transport.curl"] = "lua/oss/transport/curl.lua",
     ["oss.uploading.parts"] = "lua/oss/uploading/parts.lua",
+    ["oss.uploading.reading"] = "lua/oss/uploading/reading.lua",
     ["oss.uploading.requests"] = "lua/oss/uploading/requests.lua",
     ["oss.uploading.resume"] = "lua/oss/uploading/resume.lua",
     ["oss.uploading.source"] = "lua/oss/uploading/source.lua",

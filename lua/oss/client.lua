@@ -77,7 +77,7 @@ function M.new(t, open)
   return setmetatable({
     options = t, endpoint = endpoint, provider = provider,
     log = log, logs = wants, clock = t.clock or os.time, skew = 0,
-    random = t.random or transport.random or math.random, stat = transport.stat, pause = transport.pause,
+    random = t.random or transport.random or math.random, stat = transport.stat,
     driver = driver,
   }, client_mt)
 end

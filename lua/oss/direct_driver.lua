@@ -133,9 +133,10 @@ function asks.exchange(driver, op, request)
   return answer
 end
 
+-- Without seconds others go on for a moment.
 function asks.sleep(driver, op, seconds)
-  op.state = "sleeping"
-  local ends = driver:now() + seconds
+  op.state = seconds > 0 and "sleeping" or op.state
+  local ends = driver:now() + math.max(seconds, 0.001)
   while not op.interruption and driver:now() < ends do
     driver:rest(op, ends - driver:now())
   end

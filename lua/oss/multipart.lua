@@ -17,6 +17,7 @@ M.max_parts = 10000
 M.min_part = 100 * 1024
 M.max_part = 5 * 1024 * 1024 * 1024
 M.default_part = 8 * 1024 * 1024
+M.max_object = M.max_parts * M.max_part -- 48.8 TiB
 
 local step = 1024 * 1024
 
@@ -32,19 +33,37 @@ function M.part_size(size, wanted)
   return part
 end
 
---- The parts of a source of known size.
+--- A part of a source of known size. An empty source has one, which is empty.
+-- @tparam integer number from 1
 -- @tparam integer size bytes in all
 -- @tparam integer part_size
--- @treturn {table,...} number, offset, size of each
-function M.plan(size, part_size)
-  local parts = {}
-  local offset = 0
-  repeat
-    local length = math.min(part_size, size - offset)
-    parts[#parts + 1] = { number = #parts + 1, offset = offset, size = length }
-    offset = offset + length
-  until offset >= size
-  return parts
+-- @treturn table|nil number, offset, size; nil behind the last
+function M.part(number, size, part_size)
+  local offset = (number - 1) * part_size
+  if number == 1 or number > 1 and offset < size then
+    return { number = number, offset = offset, size = math.min(part_size, size - offset) }
+  end
+end
+
+-- So many parts of a source of unknown size are equally long; then all are twice as long.
+local generation = 1000
+
+--- The size of a part of a source of unknown size: small at first, so that little memory is needed, and
+-- larger later, so that 10,000 parts carry far.
+-- @tparam integer number
+-- @tparam integer part_size of the first
+-- @tparam integer largest
+-- @treturn integer bytes
+function M.growing(number, part_size, largest)
+  return math.floor(math.min(part_size * 2 ^ math.floor((number - 1) / generation), largest))
+end
+
+--- How far parts may grow: two always have room in memory, when the first two had.
+-- @tparam integer part_size of the first
+-- @tparam integer memory bytes for all that are under way
+-- @treturn integer bytes
+function M.largest_growing(part_size, memory)
+  return math.min(M.max_part, math.max(part_size, math.floor(memory / 2)))
 end
 
 --- A new token.

@@ -59,7 +59,7 @@ function operation_methods:exchange(request)
 end
 
 -- Waits.
--- @tparam number seconds
+-- @tparam number seconds; 0 lets others go on for a moment
 -- @treturn table|nil an answer with `error` when the operation was ended meanwhile
 function operation_methods:sleep(seconds)
   return ask(self, "sleep", seconds)

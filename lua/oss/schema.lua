@@ -116,7 +116,7 @@ local upload = {
   { "part_size", "bytes", "bytes of a part, 100 KiB to 5 GiB; grows so that 10,000 parts suffice",
     default = "8 MiB" },
   { "parallel", "integer", "parts on their way at the same time", default = 3 },
-  { "memory_limit", "bytes", "memory for the parts of a reader; fewer go at once to keep to it",
+  { "memory_limit", "bytes", "memory for the parts of a reader; fewer go at once, and none is larger",
     default = "128 MiB" },
   { "resume", "string|table", "where the resume token is kept: a path, or `{ load =, save =, clear = }`" },
   { "upload_id", "string", "go on with this upload; what OSS has of it is checked against the source" },

@@ -123,7 +123,8 @@ end
 
 local function read_all(request, op)
   if not request.feed then
-    return request.body or ""
+    local body, first = request.body or "", (request.offset or 0) + 1
+    return body:sub(first, request.length and first + request.length - 1 or #body)
   end
   local parts = {}
   while true do

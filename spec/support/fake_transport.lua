@@ -1,6 +1,7 @@
 -- A transport without a network: answers from a script, a clock that moves only when slept on.
 --
--- Each item of the script answers one request: an answer table, or a function of the request.
+-- Each item of the script answers one request: an answer table, or a function of the request. A function
+-- instead of a script answers all.
 -- Readers are drained as libcurl would do it, on_progress sees one event for each chunk.
 
 local core = require "oss.core"
@@ -39,7 +40,10 @@ end
 function methods:finish(id)
   local request = self.live[id]
   self.live[id] = nil
-  local item = table.remove(self.script, 1)
+  local item = self.script
+  if type(item) == "table" then
+    item = table.remove(item, 1)
+  end
   if type(item) == "function" then
     item = item(request, self)
   end
@@ -62,6 +66,10 @@ function methods:submit(request)
   local id = self.next_id
   self.requests[#self.requests + 1] = request
   self.live[id] = request
+  if request.body then
+    local first = (request.offset or 0) + 1
+    request.body = request.body:sub(first, request.length and first + request.length - 1 or #request.body)
+  end
   if request.feed then
     request.body = ""
     self:push("need", id)

@@ -8,7 +8,7 @@ describe("a multipart plan", function()
     assert.equal(102400, multipart.part_size(102400 * 10000, 102400))
     local grown = multipart.part_size(102400 * 10000 + 1, 102400)
     assert.is_true(grown > 102400)
-    assert.is_true(#multipart.plan(102400 * 10000 + 1, grown) <= 10000)
+    assert.is_nil(multipart.part(10001, 102400 * 10000 + 1, grown))
     local huge = 48 * 1024 * 1024 * 1024 * 1024
     assert.is_true(multipart.part_size(huge) <= multipart.max_part)
     assert.is_true(math.ceil(huge / multipart.part_size(huge)) <= 10000)
@@ -17,14 +17,34 @@ describe("a multipart plan", function()
   it("covers every byte once", function()
     for _, size in ipairs { 0, 1, 9, 10, 11, 20, 95 } do
       local at = 0
-      for i, part in ipairs(multipart.plan(size, 10)) do
+      local i, part = 1, multipart.part(1, size, 10)
+      repeat
         assert.equal(i, part.number)
         assert.equal(at, part.offset)
         assert.is_true(part.size == 10 or at + part.size == size)
-        at = at + part.size
-      end
+        at, i = at + part.size, i + 1
+        part = multipart.part(i, size, 10)
+      until not part
       assert.equal(size, at)
+      assert.is_nil(multipart.part(0, size, 10))
     end
+  end)
+
+  it("grows for a source of unknown size as far as memory allows", function()
+    local mib = 1024 * 1024
+    local function reach(part_size, memory)
+      local sum, largest = 0, multipart.largest_growing(part_size, memory)
+      for number = 1, multipart.max_parts do
+        sum = sum + multipart.growing(number, part_size, largest)
+      end
+      return sum
+    end
+    assert.equal(8 * mib, multipart.growing(1000, 8 * mib, 64 * mib))
+    assert.equal(16 * mib, multipart.growing(1001, 8 * mib, 64 * mib))
+    assert.equal(64 * mib, multipart.growing(10000, 8 * mib, 64 * mib))
+    assert.equal(504000 * mib, reach(8 * mib, 128 * mib)) -- 492 GiB, as README says
+    assert.equal(10000 * 8 * mib, reach(8 * mib, 8 * mib))
+    assert.equal(multipart.max_object, reach(multipart.max_part, 1024 * multipart.max_part))
   end)
 end)
 

@@ -173,6 +173,7 @@ end
 -- * complete(request, op): adds body or sink
 -- * has_body, length (when it is not that of the options); aside: its bytes are not the operation's
 -- * stores: it can change what is stored
+-- * retried(op): called before each further try
 -- * answer_max
 -- * read(res, answer, op, value): finishes a result, or returns nil and an error
 -- * verify(err, answer, op): an error that counts more, for an object that is stored in spite of err
@@ -213,6 +214,8 @@ function M.run(op, plan, value)
         final.stored = nil
       end
       return nil, final
+    elseif plan.retried then
+      plan.retried(op)
     end
   end
 end

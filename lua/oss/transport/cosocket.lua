@@ -74,11 +74,6 @@ transport_methods.kill = ngx.thread.kill
 --- Yields for some time.
 transport_methods.sleep = ngx.sleep
 
---- Lets nginx serve others.
-function transport_methods.pause()
-  ngx.sleep(0.001)
-end
-
 --- What stands for the present request.
 function transport_methods.place()
   return ngx.ctx

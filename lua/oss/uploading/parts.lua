@@ -7,12 +7,15 @@ local resume = require "oss.uploading.resume"
 
 local M = {}
 
+-- OSS takes no lower x-oss-traffic-limit, bit/s.
+local least_traffic = 245760
+
 --- Tells the progress of the whole.
 function M.observe(op)
   local state = op.upload
   local sent = state.done
   for child in pairs(op.children or {}) do
-    sent = sent + (child.is_part and child.sent or 0)
+    sent = sent + (child.part and child.sent or 0)
   end
   op.sent = math.max(op.sent, sent)
   local on_progress = op.options.on_progress
@@ -22,43 +25,63 @@ function M.observe(op)
   end
 end
 
-local function part_options(o, parallel)
+-- How many parts go at the same time. They share the limits of the whole.
+local function lanes(op, state)
+  local source, n = state.source, state.parallel
+  if source.size then
+    n = math.min(n, math.ceil(source.size / state.part_size) - #state.token.parts)
+  end
+  if source.is_reader then
+    n = math.min(n, math.floor(source.limit / state.part_size))
+  end
+  if op.options.traffic_limit then
+    n = math.min(n, math.floor(op.options.traffic_limit / least_traffic))
+  end
+  return math.max(n, 1)
+end
+
+local function share(limit, n)
+  return limit and limit > 0 and math.max(1, math.floor(limit / n)) or nil
+end
+
+local function part_options(o, n, part)
+  local on_retry = o.on_retry
   return { bucket = o.bucket, key = o.key, crc = o.crc, connect_timeout = o.connect_timeout,
     idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout, attempts = o.attempts,
     retry_delay = o.retry_delay, retry_max_delay = o.retry_max_delay, retry_budget = o.retry_budget,
-    on_retry = o.on_retry, request_payer = o.request_payer,
-    rate_limit = o.rate_limit and math.max(1, math.floor(o.rate_limit / parallel)) or nil }
+    request_payer = o.request_payer, rate_limit = share(o.rate_limit, n), traffic_limit = share(o.traffic_limit, n),
+    on_retry = on_retry and function(err, ...)
+      err.part_number = part.number
+      return on_retry(err, ...)
+    end }
 end
 
 -- An iterator over the parts that are still to be sent; nil and an error when the reader fails.
-local function remaining(op, state)
-  local number = 0
-  if state.source.is_reader then
-    local offset = 0
+local function remaining(state)
+  local source, first = state.source, state.first
+  if source.is_reader then
     return function()
-      local piece, message = state.source.take(op, state.part_size)
-      if message then
-        return nil, errors.here("ReaderFailed", message)
-      elseif not piece then
-        return nil
+      local part, err = first, nil
+      first = nil
+      if not part then
+        part, err = source:next()
       end
-      number, offset = number + 1, offset + #piece
-      if number > multipart.max_parts then
-        return nil, errors.here("TooManyParts", "OSS takes 10,000 parts: give a larger part_size, or length")
+      if part and part.number > multipart.max_parts then
+        return nil, errors.here("TooManyParts", ("the reader gave more than the %.0f bytes that 10,000 parts "
+          .. "took: raise memory_limit or part_size, or give length"):format(part.offset))
       end
-      return { number = number, offset = offset - #piece, size = #piece, body = piece }
+      return part, err
     end
   end
-  local have = {}
+  local have, number = {}, 0
   for _, part in ipairs(state.token.parts) do
     have[part.number] = true
   end
-  local plan = multipart.plan(state.source.size, state.part_size)
   return function()
     repeat
       number = number + 1
     until not have[number]
-    return plan[number]
+    return multipart.part(number, source.size, state.part_size)
   end
 end
 
@@ -69,7 +92,10 @@ local function drop_children(op)
   op.ended = {}
 end
 
-local function stopped(stop)
+--- The error of an operation that was ended.
+-- @tparam table stop why
+-- @treturn table
+function M.stopped(stop)
   local kinds = { TotalTimeout = "timeout", Cancelled = "cancelled" }
   return errors.new { kind = kinds[stop.error] or "local", code = stop.error, message = stop.message,
     cause = stop.cause, stored = false }
@@ -78,8 +104,11 @@ end
 -- Takes the part that a child has sent.
 local function take(op, state, child)
   if child.err then
-    child.err.stored = false
+    child.err.stored, child.err.part_number = false, child.part.number
     return child.err
+  end
+  if state.source.is_reader then
+    state.source:done(child.part)
   end
   state.done = state.done + child.result.size
   table.insert(state.token.parts, child.result)
@@ -88,40 +117,48 @@ local function take(op, state, child)
   return failure
 end
 
+local function begin(op, state, n, part)
+  local child = op:spawn("part", part_options(op.options, n, part), function(child)
+    return requests.part(child, state.headers, state.token.upload_id, part, state.source)
+  end)
+  child.part = part
+end
+
 local function send(op, state)
-  local o = op.options
-  local running, next_part = 0, remaining(op, state)
-  local part, err = next_part()
-  local size = state.source.size
-  local lanes = size and math.min(state.parallel, math.ceil(size / state.part_size)) or state.parallel
-  while part or running > 0 do
-    while part and running < state.parallel do
-      local this = part
-      local child = op:spawn("part", part_options(o, lanes), function(child)
-        return requests.part(child, state.headers, state.token.upload_id, this, state.source)
-      end)
-      child.is_part, running = true, running + 1
-      part, err = next_part()
+  local next_part, n = remaining(state), lanes(op, state)
+  local reader = state.source.is_reader and state.source
+  local running, more = 0, true
+  repeat
+    while more and running < n and not (reader and running > 0 and not reader:has_room()) do
+      local part, err = next_part()
+      if op.interruption then
+        return M.stopped(op.interruption)
+      elseif err then
+        return err
+      end
+      more = part ~= nil
+      if part then
+        running = running + 1
+        begin(op, state, n, part)
+      end
     end
-    if err then
-      return err
+    if running > 0 then
+      local child, stop = op:await()
+      if not child then
+        return M.stopped(stop)
+      end
+      running = running - 1
+      local err = take(op, state, child)
+      if err then
+        return err
+      end
     end
-    local child, stop = op:await()
-    if not child then
-      return stopped(stop)
-    end
-    running = running - 1
-    err = take(op, state, child)
-    if err then
-      return err
-    end
-  end
-  return err
+  until running == 0 and not more
 end
 
 --- Sends what is missing.
 -- @tparam table op the upload
--- @tparam table state source, headers, token, part_size, parallel, done, store
+-- @tparam table state source, first (part of a reader), headers, token, part_size, parallel, done, store
 -- @treturn nil|table an error; the parts that arrived are in the token
 function M.send(op, state)
   local err = send(op, state)

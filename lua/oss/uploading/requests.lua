@@ -13,7 +13,7 @@ local xml = require "oss.sending.xml"
 local M = {}
 
 -- Which of the object's headers go with which request; all others go with initiate.
-local with_parts = { ["x-oss-traffic-limit"] = true, ["x-oss-request-payer"] = true }
+local with_parts = { ["x-oss-request-payer"] = true }
 local with_complete = { ["x-oss-forbid-overwrite"] = true, ["x-oss-request-payer"] = true,
   ["x-oss-callback"] = true, ["x-oss-callback-var"] = true }
 local not_with_initiate = { ["x-oss-traffic-limit"] = true, ["x-oss-callback"] = true,
@@ -38,6 +38,12 @@ local function bad_answer(message)
   return errors.new { kind = "transport", code = "MalformedAnswer", message = message, stored = false }
 end
 
+-- Counts a request that is sent again as a further attempt of the upload.
+local function retried(op)
+  local upload = op.parent or op
+  upload.attempts = upload.attempts + 1
+end
+
 --- InitiateMultipartUpload.
 -- @treturn string|nil upload id
 -- @treturn table error
@@ -46,7 +52,7 @@ function M.initiate(op, headers)
     return not not_with_initiate[name]
   end)
   local request = value(op, "POST", list, { "uploads", "" })
-  local res, err = attempts.run(op, { aside = true }, request)
+  local res, err = attempts.run(op, { aside = true, retried = retried }, request)
   if not res then
     return nil, err
   end
@@ -62,12 +68,16 @@ end
 -- @treturn table|nil number, size, etag, crc64
 -- @treturn table error
 function M.part(child, headers, upload_id, part, source)
+  local limit = child.options.traffic_limit -- its share of the upload's
   local list = pick(headers, function(name)
-    return with_parts[name]
+    return with_parts[name] or name == "x-oss-traffic-limit" and not limit
   end)
+  if limit then
+    list[#list + 1], list[#list + 2] = "x-oss-traffic-limit", ("%d"):format(limit)
+  end
   local request = value(child, "PUT", list, { "partNumber", tostring(part.number), "uploadId", upload_id })
   return attempts.run(child, {
-    length = part.size, has_body = true,
+    length = part.size, has_body = true, retried = retried,
     complete = function(wire)
       source.attach(wire, part)
     end,
@@ -134,7 +144,7 @@ function M.complete(op, headers, upload_id, parts, resumed)
   local crc = multipart.crc64(parts, pause)
   local body = multipart.complete_body(parts, pause)
   return attempts.run(op, {
-    has_body = true, aside = true, stores = true,
+    has_body = true, aside = true, stores = true, retried = retried,
     complete = function(wire)
       wire.body = body
     end,
@@ -180,7 +190,7 @@ function M.list(op, upload_id)
     if marker then
       query[5], query[6] = "part-number-marker", marker
     end
-    local res, err = attempts.run(op, { aside = true }, value(op, "GET", {}, query))
+    local res, err = attempts.run(op, { aside = true, retried = retried }, value(op, "GET", {}, query))
     if not res then
       return nil, err
     end

@@ -25,9 +25,9 @@ local function proved(token, source)
   if token.state == "completed" then
     return source.crc64 { offset = 0, size = source.size } == token.result.crc64
   end
-  local kept, plan = {}, multipart.plan(source.size, token.part_size)
+  local kept = {}
   for _, part in ipairs(token.parts) do
-    local planned = plan[part.number]
+    local planned = multipart.part(part.number, source.size, token.part_size)
     if planned and planned.size == part.size and source.crc64(planned) == part.crc64 then
       kept[#kept + 1] = part
     end
@@ -62,6 +62,8 @@ function M.load(op, state)
   local fits, reason = multipart.fits(token, o.bucket, o.key, state.source.identity)
   if fits and (not reason or proved(token, state.source)) then
     return token
+  elseif op.interruption then
+    return nil
   end
   discard(op, token)
   op.client.log("info", "%s: the resume token is not used: %s", tostring(op),
@@ -91,9 +93,8 @@ function M.rebuild(op, state)
   end
   local token = multipart.token { bucket = o.bucket, key = o.key, upload_id = o.upload_id,
     part_size = part_size, source = source.identity }
-  local plan = multipart.plan(source.size, part_size)
   for _, part in ipairs(listed) do
-    local planned = plan[part.number]
+    local planned = multipart.part(part.number, source.size, part_size)
     if planned and planned.size == part.size and part.etag then
       local crc = source.crc64(planned)
       if crc and crc == (part.crc64 or crc) then

@@ -7,6 +7,7 @@ local multipart = require "oss.multipart"
 local objects = require "oss.sending.objects"
 local put = require "oss.sending.put"
 local parts = require "oss.uploading.parts"
+local reading = require "oss.uploading.reading"
 local requests = require "oss.uploading.requests"
 local resume = require "oss.uploading.resume"
 local sources = require "oss.uploading.source"
@@ -15,14 +16,17 @@ local stores = require "oss.uploading.store"
 local M = {}
 
 local default_threshold = 16 * 1024 * 1024
-local default_memory = 128 * 1024 * 1024
 
 local function check_sizes(t)
-  local part = t.part_size or multipart.default_part
-  if part < multipart.min_part or part > multipart.max_part then
-    return ("option 'part_size' must be 102400 to 5368709120 bytes, got %.0f"):format(part)
+  local wanted = t.part_size
+  if wanted and (wanted < multipart.min_part or wanted > multipart.max_part) then
+    return ("option 'part_size' must be 102400 to 5368709120 bytes, got %.0f"):format(wanted)
   end
-  if t.reader and (t.memory_limit or default_memory) < part then
+  if t.length and t.length > multipart.max_object then
+    return ("option 'length' must be at most %.0f: OSS takes no larger object"):format(multipart.max_object)
+  end
+  local part = multipart.part_size(t.length, wanted)
+  if t.reader and (t.memory_limit or reading.default_memory) < part then
     return ("option 'memory_limit' must be at least one part: %.0f bytes"):format(part)
   end
   if t.reader and (t.resume or t.upload_id) then
@@ -112,45 +116,29 @@ local function run(op, state)
   return res, err
 end
 
---- The work of an upload.
--- @tparam table op
--- @tparam table prepared by `prepare`
--- @treturn table|nil result, as of put; resumed is true when an earlier run had completed it
--- @treturn table error
-function M.work(op, prepared)
+-- The first part of a reader of unknown length is as long as what would be one plain put; nil and true when
+-- that is all there is.
+local function begin_reader(op, source, threshold)
+  local first, err = source:next(math.min(math.max(threshold, source.part_size), source.limit))
+  local is_all = not err and source.ended and (not first or first.size < threshold)
+  if is_all then
+    op.options = setmetatable({ body = first and first.block or "", reader = false, length = false, rewind = false },
+      { __index = op.options })
+  end
+  return first, is_all, err
+end
+
+local function send_parts(op, prepared, source, first)
   local o = op.options
-  local source, message = sources.open(o, op.client.stat, op.client.pause)
-  if not source then
-    return nil, errors.here("FileRead", message)
-  end
-  local small = source.size and source.size < (o.threshold or default_threshold)
-  if not source.size then
-    local piece, failure = source.take(op, o.threshold or default_threshold)
-    if failure then
-      return nil, errors.here("ReaderFailed", failure)
-    end
-    small = source.is_done()
-    if small then
-      op.options = setmetatable({ body = piece or "", reader = false, length = false, rewind = false },
-        { __index = o })
-    else
-      source.give_back(piece)
-    end
-  end
-  if small then
-    return put.work(op, prepared.value)
-  end
-  local state = { source = source, store = prepared.store, headers = prepared.value.headers, done = 0,
-    parallel = o.parallel or 3 }
-  if source.is_reader then
-    local part_size = multipart.part_size(source.size, o.part_size)
-    local room = math.floor((o.memory_limit or default_memory) / part_size)
-    state.parallel = math.max(1, math.min(state.parallel, room - 1))
-  end
+  local state = { source = source, first = first, store = prepared.store, headers = prepared.value.headers,
+    done = 0, parallel = o.parallel or 3 }
   op.upload, op.observe, op.total = state, parts.observe, source.size
   local token, err = resume.load(op, state)
   if not token and not err and o.upload_id then
     token, err = resume.rebuild(op, state)
+  end
+  if op.interruption then
+    err = parts.stopped(op.interruption)
   end
   if err then
     return nil, err
@@ -158,7 +146,49 @@ function M.work(op, prepared)
     return resume.result(token)
   end
   state.token, state.resumed = token, token ~= nil
-  return run(op, state)
+  local res
+  res, err = run(op, state)
+  local either = res or err
+  either.attempts = op.attempts
+  return res, err
+end
+
+local function work(op, prepared, source)
+  local threshold = op.options.threshold or default_threshold
+  if source.size then
+    if source.size < threshold then
+      return put.work(op, prepared.value)
+    end
+    return send_parts(op, prepared, source)
+  end
+  local first, is_all, err = begin_reader(op, source, threshold)
+  if op.interruption then
+    return nil, parts.stopped(op.interruption)
+  elseif err then
+    return nil, err
+  elseif is_all then
+    return put.work(op, prepared.value)
+  end
+  return send_parts(op, prepared, source, first)
+end
+
+--- The work of an upload.
+-- @tparam table op
+-- @tparam table prepared by `prepare`
+-- @treturn table|nil result, as of put; resumed is true when an earlier run had completed it
+-- @treturn table error
+function M.work(op, prepared)
+  local source, message = sources.open(op)
+  if op.interruption then
+    return nil, parts.stopped(op.interruption)
+  elseif not source then
+    return nil, errors.here("FileRead", message)
+  end
+  local res, err = work(op, prepared, source)
+  if source.is_reader then
+    source:close()
+  end
+  return res, err
 end
 
 return M

@@ -1,4 +1,5 @@
---- The body of a request as one kind of source: a string, a file or part of one, a reader.
+--- The body of a request as one kind of source: memory (a string, or a block of `oss.core`), a file, or a
+-- part of one of these; or a reader.
 --
 -- A source has `length` (nil: unknown), `whole` (a body that goes out with the head) or
 -- `next(op)`: a chunk, nil at the end, or false with code and detail.
@@ -15,22 +16,23 @@ local function slice_of(request)
   return rate and math.max(256, math.min(slice_size, math.floor(rate / 8))) or slice_size
 end
 
-local function slices_of(body, size)
-  local at = 1
+local function slices_of(body, at, last, size)
   return function()
-    local slice = body:sub(at, at + size - 1)
+    local slice = body:sub(at, math.min(at + size - 1, last))
     at = at + size
     return slice ~= "" and slice or nil
   end
 end
 
 -- Without a closure of its own: LuaJIT compiles nothing that would have to close one.
-local function of_string(request)
-  local body = request.body or ""
-  if body == "" or #body <= slice_size and not request.rate and not request.expect then
-    return { length = #body, whole = body }
+local function of_memory(request)
+  local body, first = request.body or "", (request.offset or 0) + 1
+  local length = request.length or #body - first + 1
+  if length == 0 or length <= slice_size and not request.rate and not request.expect then
+    local is_whole = length == #body and type(body) == "string"
+    return { length = length, whole = is_whole and body or body:sub(first, first + length - 1) }
   end
-  return { length = #body, next = slices_of(body, slice_of(request)) }
+  return { length = length, next = slices_of(body, first, first + length - 1, slice_of(request)) }
 end
 
 local function refuse(request, code, message)
@@ -104,7 +106,7 @@ function M.open(request)
   elseif request.feed then
     return of_reader(request)
   end
-  return of_string(request)
+  return of_memory(request)
 end
 
 return M
