@@ -65,14 +65,16 @@ end
 
 --- Starts an operation with the next poll, without an owner.
 function driver_methods:detach(op)
-  self.running = self.running + 1
-  self:spawn(op)
+  if not self.closed then
+    self.running = self.running + 1
+    self:spawn(op)
+  end
 end
 
 --- Answers an operation's ask: starts the transfer, or the sleep.
 function driver_methods:asked(op, kind, what)
   if kind == "sleep" then
-    op.state = "sleeping"
+    op.state = what > 0 and "sleeping" or op.state
     self.agenda:sleep(op, what)
     return
   elseif kind == "await" then
@@ -195,7 +197,7 @@ local function wake(driver)
   return #due > 0
 end
 
--- Every operation that waits for something of its own.
+-- Every operation that waits for something of its own, and each that waits for one of these.
 local function waiting(driver)
   local ops = {}
   for _, op in pairs(driver.transfers) do
@@ -203,6 +205,9 @@ local function waiting(driver)
   end
   driver.agenda:collect(ops)
   driver.line:collect(ops)
+  for i = 1, #ops do
+    ops[#ops + 1] = ops[i].parent
+  end
   return ops
 end
 
@@ -291,10 +296,10 @@ function driver_methods:close()
   if self.closed then
     return
   end
+  self.closed = true
   for _, op in ipairs(waiting(self)) do
     op:cancel()
   end
-  self.closed = true
   self.transport:close()
 end
 

@@ -277,6 +277,8 @@ describe("a process that ends", function()
       client:start("put", { bucket = "examplebucket", key = "k" .. i, body = ("x"):rep(1000000),
         rate_limit = 20000 })
     end
+    client:start("upload", { bucket = "examplebucket", key = "parts", part_size = 102400, threshold = 102400,
+      rate_limit = 20000, reader = function() return ("x"):rep(65536) end })
     for _ = 1, polls do
       client:poll(0.02)
     end
