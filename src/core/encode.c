@@ -195,11 +195,26 @@ utf8_length(const unsigned char *s, size_t n)
     return length;
 }
 
+/* How many bytes at the start are ASCII, in steps of eight. */
+static size_t
+ascii_length(los_str in)
+{
+    uint64_t eight;
+    size_t i;
+
+    for (i = 0; in.n - i >= sizeof(eight); i += sizeof(eight)) {
+        memcpy(&eight, in.p + i, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return i;
+}
+
 int
 los_is_utf8(los_str in)
 {
     const unsigned char *s = (const unsigned char *)in.p;
-    size_t i = 0;
+    size_t i = ascii_length(in);
 
     while (i < in.n) {
         size_t length = s[i] < 0x80 ? 1 : utf8_length(s + i, in.n - i);

@@ -134,6 +134,7 @@ los_signer_new(struct los_signer **out, const struct los_signer_config *c,
         return los_fault_set(fault, LOS_E_MEMORY, NULL, NULL);
     memset(s, 0, sizeof(*s));
     s->day = -1;
+    s->second = INT64_MIN;
     los_buf_init(&s->store, LOS_REQUEST_MAX);
     los_buf_init(&s->credential, LOS_REQUEST_MAX);
     los_buf_init(&s->names, 4 * LOS_REQUEST_MAX);

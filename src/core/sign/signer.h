@@ -2,6 +2,7 @@
 #ifndef LOS_SIGN_SIGNER_H
 #define LOS_SIGN_SIGNER_H
 
+#include "core/date.h"
 #include "core/digest.h"
 #include "core/sign.h"
 
@@ -23,9 +24,11 @@ struct los_signer {
     los_str additional[LOS_ADDITIONAL_MAX]; /* lower case, sorted, once each */
     size_t additional_count;
 
-    struct los_digest *hash;   /* SHA-256; V4 */
-    struct los_digest *mac;    /* V4: has the key of `day`; V1: the secret */
-    int64_t day;               /* days since 1970, or -1 */
+    struct los_digest *hash; /* SHA-256; V4 */
+    struct los_digest *mac;  /* V4: has the key of `day`; V1: the secret */
+    int64_t day;             /* days since 1970, or -1 */
+    int64_t second;          /* V4: of `iso`, or INT64_MIN */
+    char iso[LOS_DATE_ISO_SIZE];
     struct los_buf credential; /* V4: id and scope of `day` */
 
     /* of the request in hand */

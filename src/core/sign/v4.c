@@ -7,7 +7,6 @@
  *     sorted headers, "\n"       hex(sha256(canonical request))
  *     additional headers
  *     UNSIGNED-PAYLOAD */
-#include "core/date.h"
 #include "core/encode.h"
 #include "core/err.h"
 #include "core/sign/signer.h"
@@ -80,6 +79,16 @@ los_sign_day(struct los_signer *s, int64_t now, struct los_fault *fault)
         code = derive(s, los_str_of(date, DATE_SIZE));
     if (code == LOS_OK)
         s->day = now / 86400;
+    return code;
+}
+
+/* Many requests have the same second. */
+static int
+write_date(struct los_signer *s, int64_t now)
+{
+    int code = now == s->second ? LOS_OK : los_date_iso(now, s->iso);
+
+    s->second = code == LOS_OK ? now : INT64_MIN;
     return code;
 }
 
@@ -323,13 +332,12 @@ int
 los_sign_v4(struct los_signer *s, const struct los_signing *job,
             struct los_fault *fault)
 {
-    char date[LOS_DATE_ISO_SIZE];
-    los_str iso = los_str_of(date, sizeof(date));
+    const los_str iso = los_str_of(s->iso, sizeof(s->iso));
     struct parts at;
     int code = los_sign_day(s, job->now, fault);
 
     if (code == LOS_OK)
-        code = los_date_iso(job->now, date);
+        code = write_date(s, job->now);
     if (code == LOS_OK)
         code = reserve_names(s, job->request);
     if (code != LOS_OK)
