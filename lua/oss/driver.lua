@@ -23,9 +23,8 @@ function M.new(transport, connections)
   self.agenda = agendas.new(function()
     return transport:now()
   end)
-  local most = connections or 64
   self.line = lines.new(function()
-    return self.sending < most
+    return self.sending < (connections or 64)
   end)
   return self
 end
@@ -65,10 +64,8 @@ end
 
 --- Starts an operation with the next poll, without an owner.
 function driver_methods:detach(op)
-  if not self.closed then
-    self.running = self.running + 1
-    self:spawn(op)
-  end
+  self.running = self.running + 1
+  self:spawn(op)
 end
 
 --- Answers an operation's ask: starts the transfer, or the sleep.
@@ -162,7 +159,7 @@ end
 -- A handler may start and await other operations, so events for an operation whose handler is
 -- still running wait in its inbox.
 local function dispatch(driver, kind, id, a, b, c)
-  local op = driver.transfers[id]
+  local op = driver.transfers[id] -- none, and no id, behind the last event
   if not op then
     return
   end
@@ -188,8 +185,7 @@ local function wake(driver)
   for _, item in ipairs(due) do
     local op = item[1]
     if item.limit then
-      op:interrupt("TotalTimeout",
-        ("not done within %g seconds (option 'timeout')"):format(op.options.timeout))
+      op:interrupt("TotalTimeout", ("not done within %g seconds (option 'timeout')"):format(op.options.timeout))
     else
       op:advance(item[2])
     end
@@ -230,9 +226,7 @@ local function move(driver, timeout)
   end
   repeat
     local kind, id, a, b, c = transport:event()
-    if kind then
-      dispatch(driver, kind, id, a, b, c)
-    end
+    dispatch(driver, kind, id, a, b, c)
   until not kind or driver.closed
   if agenda.entries > 0 and not driver.closed then
     wake(driver)
@@ -300,6 +294,7 @@ function driver_methods:close()
   for _, op in ipairs(waiting(self)) do
     op:cancel()
   end
+  self.running = 0
   self.transport:close()
 end
 
