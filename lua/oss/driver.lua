@@ -156,8 +156,7 @@ function handlers.done(driver, op, answer)
   op:advance(answer)
 end
 
--- A handler may start and await other operations, so events for an operation whose handler is
--- still running wait in its inbox.
+-- A handler may await other operations; events for one whose handler is still running wait in its inbox.
 local function dispatch(driver, kind, id, a, b, c)
   local op = driver.transfers[id] -- none, and no id, behind the last event
   if not op then
