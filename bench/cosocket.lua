@@ -1,18 +1,18 @@
---- `resty.oss` in one nginx worker, beside a put by hand over the same sockets.
+--- `resty.oss` in one nginx worker, beside a put by hand over the same sockets and lua-resty-http.
 --
 --     lua bench/cosocket.lua CASE URL COUNT BYTES IN_FLIGHT
 --
 -- Cases: `put`; `plain`, whose request was made beforehand: what nginx's sockets cost by themselves;
--- `stream`, COUNT times BYTES from a request's body to OSS. Prints one line: operations, CPU and wall
--- seconds of the worker, its largest size in KiB; `stream` also the median and the worst milliseconds
--- that another location took meanwhile.
+-- `peer`: lua-resty-http; `stream`, COUNT times BYTES from a request's body to OSS. Prints one line:
+-- operations, CPU and wall seconds of the worker, its largest size in KiB; `stream` also the median and
+-- the worst milliseconds that another location took meanwhile. PIN is what nginx is started with.
 
 local nginxes = require "spec.support.nginx"
 local socket = require "socket"
 
 local case, url, count, bytes, in_flight = arg[1], arg[2], tonumber(arg[3]), tonumber(arg[4]), tonumber(arg[5])
 
-local nginx = nginxes.start { values = { endpoint = url }, server = [[
+local nginx = nginxes.start { env = os.getenv "PIN", values = { endpoint = url }, server = [[
   location = /bench { content_by_lua_block { require("bench.cosocket_worker").run() } }
   location = /stream {
     lua_socket_buffer_size 64k;

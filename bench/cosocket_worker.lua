@@ -57,6 +57,12 @@ function puts.put(url, body)
   end
 end
 
+function puts.peer(url, body)
+  local encoded, vars = require("oss.callback").encode(callback)
+  return require("bench.cosocket_peer")(url, "/examplebucket/exampledir/exampleobject.txt", body,
+    { id = key_id, secret = key_secret, callback = encoded, vars = vars })
+end
+
 local function in_a_row(put, count)
   for _ = 1, count do
     put()

@@ -88,10 +88,15 @@ local function lua(interpreter, ...)
     .. "%s bench/client.lua %s"):format(abi[interpreter], interpreter, table.concat({ ... }, " "))
 end
 
--- In an nginx worker, whose Lua module must be installed.
+-- The folder that has resty/http.lua, when it shall be compared with.
+local resty_http = os.getenv "RESTY_HTTP"
+
+-- In an nginx worker, whose Lua module must be installed; who asks it has either CPU.
 local function cosocket(...)
-  return ("env 'LUA_PATH=lua/?.lua;lua/?/init.lua;?.lua;;' 'LUA_CPATH=build/release/5.4/?.so;;' "
-    .. "lua5.4 bench/cosocket.lua %s"):format(table.concat({ ... }, " "))
+  local command = ("env 'LUA_PATH=lua/?.lua;lua/?/init.lua;?.lua;%s;;' 'LUA_CPATH=build/release/5.4/?.so;;' "
+    .. "'PIN=%s' lua5.4 bench/cosocket.lua %s"):format(resty_http and resty_http .. "/?.lua" or "", pinned(0, ""),
+    table.concat({ ... }, " "))
+  return can_pin and "taskset -c 0,1 " .. command or command
 end
 
 -- ali-oss, or nil where it cannot be had.
@@ -141,7 +146,8 @@ end
 local function in_worker(in_flight, count)
   local list = {}
   add(list, program("a put by hand, request made before", cosocket("plain", url, count, 1024, in_flight),
-    { limit = true }), program("resty.oss", cosocket("put", url, count, 1024, in_flight)))
+    { limit = true }), program("resty.oss", cosocket("put", url, count, 1024, in_flight)),
+    program("lua-resty-http, signed in Lua", resty_http and cosocket("peer", url, count, 1024, in_flight)))
   return { title = ("Puts of 1 KiB with a callback from an nginx worker, %s"):format(
     in_flight == 1 and "one after the other" or in_flight .. " in flight"),
     programs = list, columns = { "ratio", "us", "rate", "memory" } }

@@ -4,7 +4,8 @@
 --
 -- The programs of a case run in turn, ROUNDS times over (5), the client on one CPU and the server on
 -- another. Shown are medians; a ratio is the median of the ratios within a round. SIZE is that of the
--- file, in MiB (256).
+-- file, in MiB (256). RESTY_HTTP names the folder that has resty/http.lua of lua-resty-http, to be compared
+-- with in the cases of an nginx worker.
 
 local report = require "bench.report"
 local programs = require "bench.programs"
