@@ -1,6 +1,7 @@
 -- README's section on OpenResty, run as it stands there.
 
 local local_oss = require "spec.support.local_oss"
+local locate = require "oss.emulator.host.locate"
 local nginxes = require "spec.support.nginx"
 
 local secret = ("s3cr3t"):rep(4)
@@ -10,22 +11,22 @@ describe("README's OpenResty", function()
   setup(function()
     place = local_oss.start()
     local text = local_oss.read("README.md"):match("\n## OpenResty\n(.-)\n## ")
-    local dict, location = text:match("```nginx\n([^\n]+)\n\n(.-)\n```")
+    local config = text:match("```nginx\n(.-)```")
     local upload = text:match("```lua\n(.-)\n```")
-    local key = place:path("key")
-    local_oss.write(key, place.server.public_key)
-    -- The local OSS signs with a key of its own, and is somewhere else than the real one.
-    nginx = nginxes.start { place = place, level = "notice", values = { key = key, key_url = place.server.key_url,
-      secret = secret },
-      http = dict .. [[
-
-      init_by_lua_block {
-        local receiver = require "oss.receiver"
-        receiver.keys["${key_url}"] = io.open("${key}", "rb"):read("*a")
-        os.getenv = function(name) return name == "CALLBACK_SECRET" and "${secret}" or nil end
-      }
-      ]], server = location .. [[
-
+    -- Where the local OSS is, whose key, and where this nginx may write.
+    local init = text:match("init_by_lua_block %b{}"):gsub("oss%-data", place.root .. "/oss")
+    local keys = text:match("keys = %b{}"):gsub("http://[^\"]+", place.server.key_url)
+    local replaced = { ["include [^\n]+"] = "${modules}\n${user} pid nginx.pid;",
+      ["http {"] = "http { access_log off; client_body_temp_path tmp/body; proxy_temp_path tmp/proxy;"
+        .. " fastcgi_temp_path tmp/fastcgi; uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi; " .. init,
+      ["secrets = {"] = keys .. ", secrets = {", ["stderr"] = "logs/error.log" }
+    for old, new in pairs(replaced) do
+      local n
+      config, n = config:gsub(old, (new:gsub("%%", "%%%%")))
+      assert.equal(1, n, old)
+    end
+    config = config:gsub("listen 8080;", function()
+      return [[listen 127.0.0.1:${port}; client_max_body_size 0; set $endpoint '${endpoint}';
       location = /upload {
         content_by_lua_block {
           local found = require "resty.oss"
@@ -44,8 +45,10 @@ describe("README's OpenResty", function()
 
           ngx.print(res and res.callback.body or tostring(err))
         }
-      }
-    ]] }
+      }]]
+    end)
+    nginx = nginxes.start { place = place, config = config, env = ("CALLBACK_SECRET=%s LUA_PATH='%s' LUA_CPATH='%s'")
+      :format(secret, locate.lua_path "", assert(locate.lua_cpath "")) }
   end)
   teardown(function()
     nginx:stop()
