@@ -27,6 +27,15 @@ describe("resty.oss", function()
     listener:close()
     nginx = nginxes.start { place = place, values = { http2_port = http2_port, other = server.url }, server = [[
       listen 127.0.0.1:${http2_port} http2;
+      location = /limited {
+        client_max_body_size 100k;
+        content_by_lua_block {
+          local reader, length = require("resty.oss").request_body()
+          local res, err = require("spec.support.worker").client():put { bucket = "examplebucket", key = "limited",
+            reader = reader, length = length }
+          ngx.say(tostring(res or err))
+        }
+      }
       location = /refused {
         content_by_lua_block {
           local oss = require "resty.oss"
@@ -171,6 +180,18 @@ describe("resty.oss", function()
         assert.equal(crc .. "\n", text)
       end
     end
+  end)
+
+  it("keeps to nginx's limit, with a length and without, and stores nothing of what is too long", function()
+    local body = ("x"):rep(200000)
+    assert.equal(413, (nginx:get("/limited", { method = "PUT", body = body })))
+    assert.equal(413, (nginx:get("/limited", { method = "PUT", headers = { ["Transfer-Encoding"] = "chunked" },
+      raw = ("%x\r\n%s\r\n0\r\n\r\n"):format(#body, body) })))
+    assert.equal("NoSuchKey", nginx:run [[
+      return select(2, client:head { bucket = "examplebucket", key = "limited" }).code
+    ]])
+    assert.truthy(nginx:log():find("client intended to send too large chunked body", 1, true))
+    assert.equal(200, (nginx:get("/limited", { method = "PUT", body = body:sub(1, 90000) })))
   end)
 
   it("answers its client when OSS refuses in the middle", function()
@@ -322,8 +343,9 @@ describe("resty.oss", function()
 
   it("leaves nothing bad in the log", function()
     for line in nginx:log():gmatch("[^\n]+") do
-      -- A client, or an OSS told to reset, that went away; which of both calls notices is chance.
+      -- A client, or an OSS told to reset, that went away; which of both calls notices is chance. And limits.
       local ours = not line:find("recv() failed", 1, true) and not line:find("send() failed", 1, true)
+        and not line:find("client intended to send too large", 1, true)
       assert.is_nil(ours and (line:find("%[alert%]") or line:find("%[crit%]") or line:find("%[error%]")) or nil, line)
     end
   end)

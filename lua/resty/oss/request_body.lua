@@ -45,7 +45,8 @@ end
 --
 -- A body of HTTP/1 with a Content-Length goes from socket to socket; larger slices
 -- (`lua_socket_buffer_size 64k`) cost less. Any other, chunked or of HTTP/2, is taken in by nginx first,
--- beyond `client_body_buffer_size` into a file.
+-- beyond `client_body_buffer_size` into a file. What is longer than `client_max_body_size` (1 MiB, unless
+-- nginx.conf says more) nginx answers with 413, and nothing is sent to OSS.
 -- @function request_body
 -- @treturn function|nil for option `reader`
 -- @treturn integer|string its length, for option `length`; or why there is none
