@@ -26,8 +26,8 @@ local function same(kept, t)
 end
 
 -- What it becomes depends on nothing but its own fields.
-local function can_be_kept(t, place)
-  return type(t) == "table" and not getmetatable(t) and t.token == nil and not (place and place.open_vars)
+local function can_be_kept(t)
+  return type(t) == "table" and not getmetatable(t) and t.token == nil
 end
 
 --- Wraps `oss.callback.prepare`. A callback that comes the second time in a row is copied; as long as
@@ -37,10 +37,11 @@ end
 function M.keep(prepare)
   local last = {}
   return function(t, place)
-    if not can_be_kept(t, place) then
-      return prepare(t, place)
-    elseif last.t == t and last.copy and same(last.copy, t) then
+    local open = place and place.open_vars
+    if last.t == t and last.copy and not open and not getmetatable(t) and same(last.copy, t) then
       return last.prepared
+    elseif open or not can_be_kept(t) then
+      return prepare(t, place)
     end
     local prepared, message = prepare(t, place)
     last = { t = t, prepared = prepared, copy = prepared and last.t == t and copy(t) or nil }

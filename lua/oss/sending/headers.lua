@@ -180,8 +180,9 @@ end
 function M.build(verb, t)
   local list, message = { nil, nil, nil, nil, nil, nil } -- room for the usual three
   local declared = options.header_options(verb)
-  for i = 1, #declared.names do
-    local value = t[declared.names[i]]
+  local names = declared.names
+  for i = 1, #names do
+    local value = t[names[i]]
     if value ~= nil then
       message = add_option(list, declared[i], value, t)
       if message then

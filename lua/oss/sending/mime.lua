@@ -26,10 +26,12 @@ local types = {
   zst = "application/zstd",
 }
 
+local longest = -#"/x.jsonl" -- more than any extension needs
+
 --- The type of a key, as OSS's SDKs do it: by extension, else application/octet-stream.
 -- @tparam string key
 -- @treturn string
 return function(key)
-  local extension = key:match("^.*[^/]%.(%w+)$")
-  return extension and types[extension:lower()] or "application/octet-stream"
+  local extension = key:match("[^/]%.(%w+)$", longest)
+  return extension and (types[extension] or types[extension:lower()]) or "application/octet-stream"
 end
