@@ -91,7 +91,7 @@ end
 -- An operation has no transfer any more.
 local function release(driver, op)
   driver.transfers[op.transfer], driver.sending = nil, driver.sending - 1
-  op.transfer = nil
+  op.transfer = false
 end
 
 --- Gives up what an operation is waiting for.

@@ -14,6 +14,8 @@
 local errors = require "oss.errors"
 local protect = require "oss.common.protect"
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+
 local M = {}
 
 local operation_methods = {}
@@ -33,7 +35,7 @@ end
 function M.new(client, verb, options, work)
   return setmetatable({
     client = client, driver = client.driver, verb = verb, options = options, value = nil, total = nil,
-    state = "waiting", started = nil, place = nil, sent = 0, attempts = 0, busy = nil, transfer = nil,
+    state = "waiting", started = false, place = nil, sent = 0, attempts = 0, busy = false, transfer = false,
     result = nil, err = nil,
     thread = work, -- a coroutine once it has begun, nil when it has ended
   }, operation_mt)
@@ -74,7 +76,7 @@ function operation_methods:call(handler, ...)
   if self.driver.ask then
     return protect(handler, ...)
   end
-  return coroutine.yield("call", handler, ...)
+  return coroutine.yield("call", { handler, n = select("#", ...), ... })
 end
 
 -- Starts a part of this operation's work as an operation of its own.
@@ -150,23 +152,23 @@ local function crash(op, message)
   finish(op, nil, errors.new { kind = "local", code = "InternalError", message = trace, stored = nil })
 end
 
-local function react(op, ok, kind, ...)
+local function react(op, ok, kind, what)
   if not ok then
     return crash(op, kind)
   elseif kind == "end" then
     op.driver.threads:give(op.thread)
     return finish(op, op.result, op.err)
   elseif kind == "call" then
-    return react(op, coroutine.resume(op.thread, protect(...)))
+    return react(op, coroutine.resume(op.thread, protect(unpack(what, 1, what.n + 1))))
   end
-  op.driver:asked(op, kind, ...)
+  op.driver:asked(op, kind, what)
 end
 
 -- Goes on with the work, its last ask answered, until its next ask for the world or its end.
 function operation_methods:advance(answer)
   local thread = self.thread
-  if type(thread) == "function" then
-    self.thread = self.driver.threads:take()
+  if self.state == "waiting" then
+    self.thread, self.state = self.driver.threads:take(), "sending"
     react(self, coroutine.resume(self.thread, self, thread))
   elseif thread then
     react(self, coroutine.resume(thread, answer))

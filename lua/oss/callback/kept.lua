@@ -2,27 +2,34 @@
 
 local M = {}
 
--- A copy of a table: its values, those that are tables copied too, and how many there are.
-local function copy(t)
-  local kept = { values = {}, n = 0 }
+-- What a table holds, and each table in it: a flat list.
+local function inventory(t, list)
+  local values, n = {}, 0
   for name, value in pairs(t) do
-    kept.values[name] = type(value) == "table" and copy(value) or value
-    kept.n = kept.n + 1
+    values[name], n = value, n + 1
+    if type(value) == "table" then
+      inventory(value, list)
+    end
   end
-  return kept
+  list[#list + 1] = { table = t, values = values, n = n }
+  return list
 end
 
--- Whether a table still has what its copy has.
-local function same(kept, t)
-  local values, n = kept.values, 0
-  for name, value in pairs(t) do
-    local other = values[name]
-    if other ~= value and not (type(value) == "table" and type(other) == "table" and same(other, value)) then
+-- Whether all of them still hold the same.
+local function is_unchanged(list)
+  for i = 1, #list do
+    local values, n = list[i].values, 0
+    for name, value in pairs(list[i].table) do
+      if values[name] ~= value then
+        return false
+      end
+      n = n + 1
+    end
+    if n ~= list[i].n then
       return false
     end
-    n = n + 1
   end
-  return n == kept.n
+  return true
 end
 
 -- What it becomes depends on nothing but its own fields.
@@ -30,21 +37,21 @@ local function can_be_kept(t)
   return type(t) == "table" and not getmetatable(t) and t.token == nil
 end
 
---- Wraps `oss.callback.prepare`. A callback that comes the second time in a row is copied; as long as
--- it stays as it was, its preparation is used again.
+--- Wraps `oss.callback.prepare`. A callback that comes the second time in a row is looked at closely;
+-- as long as it stays as it was, its preparation is used again.
 -- @tparam function prepare
 -- @treturn function the same, but faster
 function M.keep(prepare)
   local last = {}
   return function(t, place)
     local open = place and place.open_vars
-    if last.t == t and last.copy and not open and not getmetatable(t) and same(last.copy, t) then
+    if last.t == t and last.list and not open and not getmetatable(t) and is_unchanged(last.list) then
       return last.prepared
     elseif open or not can_be_kept(t) then
       return prepare(t, place)
     end
     local prepared, message = prepare(t, place)
-    last = { t = t, prepared = prepared, copy = prepared and last.t == t and copy(t) or nil }
+    last = { t = t, prepared = prepared, list = prepared and last.t == t and inventory(t, {}) or nil }
     return prepared, message
   end
 end

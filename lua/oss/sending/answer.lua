@@ -145,10 +145,6 @@ local function not_oss(answer)
   }
 end
 
-local function is_success(answer)
-  return answer.status >= 200 and answer.status <= 299
-end
-
 --- Judges an answer.
 -- @tparam table answer of the transport
 -- @tparam boolean|nil stores whether the request can change what is stored
@@ -156,23 +152,24 @@ end
 -- @treturn table|nil the result: status, headers, request_id, etag, crc64, version_id
 -- @treturn table an error
 function M.read(answer, stores, with_callback)
-  local headers = answer.headers
+  local headers, status = answer.headers, answer.status
+  local success = status >= 200 and status <= 299
   -- 203 means one thing in OSS, however the callback was passed: stored, but the callback failed.
-  if stores and answer.status == 203 then
+  if stores and status == 203 then
     return nil, callback_error(answer)
-  elseif answer.error and not (stores and is_success(answer)) then
+  elseif answer.error and not (stores and success) then
     return nil, M.transport_error(answer)
   elseif answer.error and with_callback then
     return nil, callback_answer_lost(answer)
-  elseif is_success(answer) and not headers["x-oss-request-id"] then
+  elseif success and not headers["x-oss-request-id"] then
     return nil, not_oss(answer)
-  elseif not is_success(answer) then
+  elseif not success then
     local err = service_error(answer)
     err.hint = callback_hints.find(err.message, err.ec) or hints.of("service", err.code)
     return nil, err
   end
   return {
-    status = answer.status, headers = headers, request_id = headers["x-oss-request-id"],
+    status = status, headers = headers, request_id = headers["x-oss-request-id"],
     etag = unquote(headers.etag), crc64 = headers["x-oss-hash-crc64ecma"],
     version_id = headers["x-oss-version-id"], body = answer.body, cut = answer.error and true or nil,
   }
