@@ -19,7 +19,7 @@
 --
 -- A client may be made once, also in `init_by_lua`, and shared by all requests of a worker. Its option
 -- `connections` has no default here; given, it limits a worker's connections to one host, and who finds
--- them all taken waits for one within `connect_timeout`.
+-- them all taken waits for one within `connect_timeout`. Clients with the same number share them.
 -- @module resty.oss
 
 if not rawget(_G, "ngx") then

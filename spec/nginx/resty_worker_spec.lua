@@ -176,22 +176,25 @@ describe("a worker", function()
     assert.equal(30, summary.done)
   end)
 
-  it("keeps to a number of connections, when one is given", function()
-    local before = server:stats()
-    local done = nginx:run([[
-      local mine = new_client { endpoint = ..., connections = 2 }
-      local threads, done = {}, 0
-      for i = 1, 6 do
-        threads[i] = ngx.thread.spawn(exchange, { url = ... .. "/slow?seconds=0.1", body = "x" }, { client = mine })
-      end
-      for i = 1, 6 do
-        local ok, answer = ngx.thread.wait(threads[i])
-        done = done + (ok and answer.body == "slow" and 1 or 0)
-      end
-      return done
-    ]], server.url)
-    assert.equal(6, done)
-    assert.is_true(server:stats().connections - before.connections <= 3) -- and the question itself
+  it("keeps to a number of connections, when one is given, each client to its own", function()
+    for _, connections in ipairs { 2, 4 } do
+      local before = server:stats().connections
+      local done = nginx:run([[
+        local url, connections = ...
+        local mine = new_client { endpoint = url, connections = connections }
+        local threads, done = {}, 0
+        for i = 1, 8 do
+          threads[i] = ngx.thread.spawn(exchange, { url = url .. "/slow?seconds=0.1", body = "x" }, { client = mine })
+        end
+        for i = 1, 8 do
+          local ok, answer = ngx.thread.wait(threads[i])
+          done = done + (ok and answer.body == "slow" and 1 or 0)
+        end
+        return done
+      ]], server.url, connections)
+      assert.equal(8, done)
+      assert.equal(connections + 1, server:stats().connections - before) -- and the question itself
+    end
   end)
 
   it("lets handlers yield, upload, raise", function()

@@ -159,17 +159,20 @@ check('a connection that breaks before the answer: the page finds out what becam
 
 check('a form that the browser sends twice by itself is stored once, and told once', async (place, browser) => {
   const { page, complaints, choose, state } = await open_page(browser, place.url);
-  // Chromium repeats a request when a kept connection breaks before the answer.
-  await choose(picture('first.png'));
-  await state('first.png', 'known');
-  const before = place.events().length;
   const statuses = [];
   page.on('response', (response) => statuses.push(response.status()));
-  await place.fault({ fault: 'reset=after', count: 1, operation: 'PostObject' });
-  await choose(picture('twice.png'));
-  await state('twice.png', 'known');
+  await choose(picture('first.png'));
+  await state('first.png', 'known');
+  // Chromium repeats a request when a connection that it has used before breaks before the answer; whether the
+  // form goes over such a one is its own choice.
+  for (let i = 1; i <= 10 && !statuses.includes(409); i += 1) {
+    const before = place.events().length;
+    await place.fault({ fault: 'reset=after', count: 1, operation: 'PostObject' });
+    await choose(picture(`twice-${i}.png`));
+    await state(`twice-${i}.png`, 'known');
+    assert.strictEqual(place.events().length, before + 1);
+  }
   assert.ok(statuses.includes(409), `${statuses}`);
-  assert.strictEqual(place.events().length, before + 1);
   only_the_browsers(complaints);
 });
 

@@ -47,8 +47,9 @@ local function resolve(places, scheme, authority)
   end
   local tls = scheme == "https"
   local name = host:gsub("^%[(.*)%]$", "%1")
-  local pool = ("oss:%s:%d/%s"):format(address, to,
-    tls and name .. (places.verify and "" or "/unverified") or "")
+  -- The first who names a pool says how many connections it has.
+  local pool = ("oss:%s:%d/%s/%s"):format(address, to, tls and name .. (places.verify and "" or "/unverified") or "",
+    places.connections or "")
   return { authority = authority, address = address, port = to, tls = tls, name = name, verify = places.verify,
     -- Without a limit of the user's nobody waits, and nginx keeps this many for the next.
     options = { pool = pool, pool_size = places.connections or 64,
