@@ -17,13 +17,10 @@ local function failed(code, message, cause)
   return { error = code, message = message, cause = cause, headers = {}, status = 0, sent_all = false }
 end
 
-local function ask_for_keys(op, provider)
-  if type(provider) == "table" then
-    return provider
-  end
+local function ask_for_keys(op)
   return credentials.ask(function(...)
     return op:call(...)
-  end, provider)
+  end, op.client.provider)
 end
 
 -- URL and head, or nil and an answer that says why not.
@@ -32,7 +29,10 @@ local function sign(op, value)
   if not client.provider then
     return core.render(value)
   end
-  local keys, message, lasting, cause = ask_for_keys(op, client.provider)
+  local keys, message, lasting, cause = client.provider, nil, nil, nil
+  if type(keys) ~= "table" then
+    keys, message, lasting, cause = ask_for_keys(op)
+  end
   local signer
   if keys then
     signer, message = client:signer(keys)
