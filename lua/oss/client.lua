@@ -76,7 +76,7 @@ function M.new(t, open)
   end)
   return setmetatable({
     options = t, endpoint = endpoint, provider = provider,
-    log = log, logs = wants, clock = t.clock or os.time, skew = 0,
+    log = log, logs_requests = wants("debug"), clock = t.clock or os.time, skew = 0,
     random = t.random or transport.random or math.random, stat = transport.stat,
     driver = driver,
   }, client_mt)

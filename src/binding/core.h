@@ -52,6 +52,10 @@ struct los_request_box {
     struct los_pair headers[LOS_PAIRS_MAX];
 };
 
+/* Pushes f as a function that may call los_check_request: the names of the
+ * fields are its upvalues, so that Lua looks up no text. */
+void los_push_request_reader(lua_State *L, lua_CFunction f);
+
 /* Reads the table at index. Its slices live as long as what this leaves on
  * the stack and as no Lua code runs. Raises for a wrong type. */
 void los_check_request(lua_State *L, int index, struct los_request_box *box);

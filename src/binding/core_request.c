@@ -5,18 +5,42 @@ Requests.
 #include "binding/core.h"
 #include "core/err.h"
 
-/* The field of the table at `table`, left on the stack. */
-static void
-get_string(lua_State *L, int table, const char *name, int needed, los_str *out)
+enum field { METHOD, SCHEME, HOST, BUCKET, KEY, PATH_STYLE, QUERY, HEADERS };
+
+static const char *const names[] = {
+    "method", "scheme",     "host",  "bucket",
+    "key",    "path_style", "query", "headers",
+};
+
+void
+los_push_request_reader(lua_State *L, lua_CFunction f)
 {
-    lua_getfield(L, table, name);
+    size_t i, n = sizeof(names) / sizeof(*names);
+
+    for (i = 0; i < n; i++)
+        lua_pushstring(L, names[i]);
+    lua_pushcclosure(L, f, (int)n);
+}
+
+/* Leaves the field of the table at `table` on the stack. */
+static void
+push_field(lua_State *L, int table, enum field field)
+{
+    lua_pushvalue(L, lua_upvalueindex((int)field + 1));
+    lua_gettable(L, table);
+}
+
+static void
+get_string(lua_State *L, int table, enum field field, int needed, los_str *out)
+{
+    push_field(L, table, field);
     *out = los_str_of(NULL, 0);
     if (lua_isnil(L, -1) && !needed)
         return;
     if (lua_type(L, -1) != LUA_TSTRING)
         luaL_argerror(L, table,
-                      lua_pushfstring(L, "%s: string expected, got %s", name,
-                                      luaL_typename(L, -1)));
+                      lua_pushfstring(L, "%s: string expected, got %s",
+                                      names[field], luaL_typename(L, -1)));
     out->p = lua_tolstring(L, -1, &out->n);
 }
 
@@ -64,15 +88,15 @@ los_check_request(lua_State *L, int index, struct los_request_box *box)
 
     luaL_checktype(L, index, LUA_TTABLE);
     luaL_checkstack(L, 20, "request");
-    get_string(L, index, "method", 1, &r->method);
-    get_string(L, index, "scheme", 1, &r->scheme);
-    get_string(L, index, "host", 1, &r->host);
-    get_string(L, index, "bucket", 0, &r->bucket);
-    get_string(L, index, "key", 0, &r->key);
-    lua_getfield(L, index, "path_style");
+    get_string(L, index, METHOD, 1, &r->method);
+    get_string(L, index, SCHEME, 1, &r->scheme);
+    get_string(L, index, HOST, 1, &r->host);
+    get_string(L, index, BUCKET, 0, &r->bucket);
+    get_string(L, index, KEY, 0, &r->key);
+    push_field(L, index, PATH_STYLE);
     r->path_style = lua_toboolean(L, -1);
-    lua_getfield(L, index, "query");
-    lua_getfield(L, index, "headers");
+    push_field(L, index, QUERY);
+    push_field(L, index, HEADERS);
     r->query = box->query;
     r->query_count =
         get_pairs(L, index, "query", lua_gettop(L) - 1, box->query);
@@ -157,8 +181,8 @@ check(lua_State *L)
 void
 los_open_request(lua_State *L)
 {
-    lua_pushcfunction(L, check);
+    los_push_request_reader(L, check);
     lua_setfield(L, -2, "check");
-    lua_pushcfunction(L, render);
+    los_push_request_reader(L, render);
     lua_setfield(L, -2, "render");
 }

@@ -289,14 +289,27 @@ signer_tostring(lua_State *L)
 void
 los_open_sign(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"sign", sign},     {"presign", presign},
-        {"policy", policy}, {"credential", credential},
-        {"stages", stages}, {NULL, NULL},
+    static const luaL_Reg readers[] = {
+        {"sign", sign},
+        {"presign", presign},
+        {"stages", stages},
+        {NULL, NULL},
     };
+    static const luaL_Reg methods[] = {
+        {"policy", policy},
+        {"credential", credential},
+        {NULL, NULL},
+    };
+    const luaL_Reg *reader;
 
     los_new_class(L, SIGNER, methods, signer_close);
     luaL_getmetatable(L, SIGNER);
+    lua_getfield(L, -1, "__index");
+    for (reader = readers; reader->name != NULL; reader++) {
+        los_push_request_reader(L, reader->func);
+        lua_setfield(L, -2, reader->name);
+    }
+    lua_pop(L, 1);
     lua_pushcfunction(L, signer_tostring);
     lua_setfield(L, -2, "__tostring");
     lua_pop(L, 1);

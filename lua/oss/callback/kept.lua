@@ -18,14 +18,15 @@ end
 -- Whether all of them still hold the same.
 local function is_unchanged(list)
   for i = 1, #list do
-    local values, n = list[i].values, 0
-    for name, value in pairs(list[i].table) do
+    local one, n = list[i], 0
+    local values = one.values
+    for name, value in next, one.table do
       if values[name] ~= value then
         return false
       end
       n = n + 1
     end
-    if n ~= list[i].n then
+    if n ~= one.n then
       return false
     end
   end

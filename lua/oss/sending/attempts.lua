@@ -43,7 +43,7 @@ local function sign(op, value)
     answer.final = lasting
     return nil, answer
   end
-  return signer:sign(value, client:time())
+  return signer:sign(value, client.clock() + client.skew)
 end
 
 -- One try. Always an answer, perhaps with its `error` set.
@@ -67,12 +67,11 @@ local function try(op, plan, value)
   if plan.complete then
     plan.complete(request, op)
   end
-  local logs = client.logs("debug")
-  if logs then
+  if client.logs_requests then
     client.log("debug", "%s %s\n%s", request.method, log.mask_url(url), log.mask_head(head))
   end
   local answer = op:exchange(request)
-  if logs then
+  if client.logs_requests then
     client.log("debug", "answer: %s, request id %s", answer.error or tostring(answer.status),
       tostring(answer.headers["x-oss-request-id"]))
   end
@@ -188,7 +187,7 @@ end
 -- @treturn table error
 function M.run(op, plan, value)
   local client = op.client
-  local started = client:now()
+  local started = op.driver:now()
   local attempt = 0
   if op.aside ~= plan.aside then
     op.aside = plan.aside
@@ -200,7 +199,7 @@ function M.run(op, plan, value)
     local answer = try(op, plan, value)
     local res, err = judge(op, plan, answer, value)
     if not res and plan.settle and not op.interruption then
-      res, err = plan.settle(err, answer, client:now() - started, op, attempt, value)
+      res, err = plan.settle(err, answer, op.driver:now() - started, op, attempt, value)
     end
     if res and op.interruption then
       return nil, interrupted(op, res)
