@@ -50,16 +50,17 @@ local function report(name, walls, cpus, more)
     more or ""))
 end
 
--- The same thing again and again, with at most one under way.
-local function again(verb, t)
+-- The same thing again and again, with at most one under way; `make` gives its options.
+local function again(verb, make)
   local state = { done = 0, failed = 0, starting = 0 }
-  t.bucket, t.key = "examplebucket", "frame"
-  t.on_done = function(res, err)
+  local function on_done(res, err)
     state.op, state.done, state.failed = nil, state.done + (res and 1 or 0), state.failed + (err and 1 or 0)
     state.err = err or state.err
   end
   return state, function(client)
     if not state.op then
+      local t = make()
+      t.bucket, t.key, t.on_done, t.rate_limit = "examplebucket", "frame", on_done, rate
       local cpu = clock.cpu()
       state.op = client:start(verb, t)
       state.starting = math.max(state.starting, clock.cpu() - cpu)
@@ -74,9 +75,9 @@ local function idle(name, client)
   report(name, walls, cpus)
 end
 
-local function upload(name, verb)
+local function upload(name, verb, bytes, make)
   local client = client_of("127.0.0.1:" .. port)
-  local state, busy = again(verb, { file = file, rate_limit = rate })
+  local state, busy = again(verb, make)
   local began, before = clock.wall(), 0
   local walls, cpus, end_walls, end_cpus = play(client, frames, busy, function()
     local more = state.done > before
@@ -84,7 +85,7 @@ local function upload(name, verb)
     return more
   end)
   local seconds = clock.wall() - began
-  local sent = state.done * size + (state.op and state.op:status().sent or 0)
+  local sent = state.done * bytes + (state.op and state.op:status().sent or 0)
   local err = state.err
   client:close()
   report(name, walls, cpus, ("%.0f MiB/s; start: %.0f us CPU at most"):format(sent / 2 ^ 20 / seconds,
@@ -97,7 +98,7 @@ end
 
 local function stall(name, endpoint)
   local client = client_of(endpoint)
-  local state, busy = again("put", { body = "x", connect_timeout = 1, attempts = 1 })
+  local state, busy = again("put", function() return { body = "x", connect_timeout = 1, attempts = 1 } end)
   local walls, cpus = play(client, 240, busy)
   local began, failed = clock.wall(), state.failed
   client:close()
@@ -115,8 +116,25 @@ do
   idle("nothing to do", client)
   client:close()
 end
-upload("put of the file", "put")
-upload("upload in parts, three at a time", "upload")
+local function whole()
+  return { file = file }
+end
+upload("put of the file", "put", size, whole)
+upload("upload in parts, three at a time", "upload", size, whole)
+do
+  local body = ("0123456789abcdef"):rep(8 * 2 ^ 20) -- 128 MiB
+  upload("the same of a string", "upload", #body, function() return { body = body } end)
+  local kept = { load = function() end, save = function() return true end, clear = function() end }
+  upload("the same with a token", "upload", #body, function() return { body = body, resume = kept } end)
+  local chunk = body:sub(1, 65536 - 8)
+  upload("the same of a reader", "upload", #body, function()
+    local n = 0
+    return { reader = function()
+      n = n + 1
+      return n <= 2048 and ("%08d"):format(n) .. chunk or nil
+    end }
+  end)
+end
 stall("a name that takes 3 s to be unknown", "bucket.slow")
 stall("a host that does not answer SYN", "127.0.0.1:" .. dead_port)
 stall("a host that does not begin TLS", "127.0.0.1:" .. mute_port)

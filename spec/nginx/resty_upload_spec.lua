@@ -337,7 +337,7 @@ describe("resty.oss", function()
         part_size = 20 * 1024 * 1024 })
       return pauses, mine:head(key).crc64
     ]], path)
-    assert.is_true(pauses >= 39, pauses) -- one for each 512 KiB but the last
+    assert.is_true(pauses >= 79, pauses) -- one for each 256 KiB but the last
     assert.equal(core.crc64(local_oss.read(path)), found)
   end)
 

@@ -11,7 +11,7 @@ local M = {}
 M.default_memory = 128 * 1024 * 1024
 
 -- Copied between two pauses: a fraction of a millisecond.
-local stretch = 512 * 1024
+local stretch = 256 * 1024
 
 local large = 1024 * 1024
 
@@ -29,7 +29,7 @@ function M.open(op)
     limit = limit, largest = o.length and part_size or multipart.largest_growing(part_size, limit),
     number = 0, offset = 0, -- of the last part
     chunk = nil, used = 0, taken = 0, ended = false, -- what the reader gave
-    held = 0, out = {}, spare = nil, -- blocks
+    held = 0, out = {}, spare = {}, -- blocks
   }, reading_mt)
 end
 
@@ -79,7 +79,7 @@ local function fill(self, block, size)
         return message
       end
     end
-    local n = block:fill(self.chunk, self.used + 1, stretch - copied)
+    local n = block:fill(self.chunk, self.used + 1, math.min(stretch - copied, size - #block))
     self.used, copied = self.used + n, copied + n
     if self.used == #self.chunk then
       drop_chunk(self)
@@ -105,16 +105,26 @@ function reading_methods:has_room()
   return self.held == 0 or self.held + next_size(self) <= self.limit
 end
 
-local function take_block(self, size)
-  local spare = self.spare
-  self.spare = nil
-  if spare and self.spare_size == size then
-    spare:clear()
-    return spare
-  elseif spare then
-    spare:free()
+-- Gives spare blocks back, one after the other: the system needs a while for each.
+local function free_spare(self)
+  for i = #self.spare, 1, -1 do
+    self.spare[i].block:free()
+    self.spare[i] = nil
+    self.op:sleep(0.001)
   end
-  return core.block(size)
+end
+
+-- A block for so many bytes, and for how many there is room in it.
+local function take_block(self, size)
+  local last = self.spare[#self.spare]
+  if last and last.room >= size then
+    self.spare[#self.spare] = nil
+    last.block:clear()
+    return last.block, last.room
+  end
+  free_spare(self)
+  local block, message = core.block(size)
+  return block, block and size or message
 end
 
 --- The next part.
@@ -126,17 +136,17 @@ function reading_methods:next(size)
     return nil
   end
   size = size or next_size(self)
-  local block, message = take_block(self, size)
+  local block, room = take_block(self, size)
   if not block then
-    return nil, errors.here("OutOfMemory", message)
+    return nil, errors.here("OutOfMemory", room)
   end
-  message = fill(self, block, size)
+  local message = fill(self, block, size)
   if message or #block == 0 then
     block:free()
     return nil, message and errors.here("ReaderFailed", message)
   end
-  local part = { number = self.number + 1, offset = self.offset, size = #block, block = block, room = size }
-  self.number, self.offset, self.held = part.number, self.offset + part.size, self.held + size
+  local part = { number = self.number + 1, offset = self.offset, size = #block, block = block, room = room }
+  self.number, self.offset, self.held = part.number, self.offset + part.size, self.held + room
   self.out[part] = true
   return part
 end
@@ -145,10 +155,7 @@ end
 -- @tparam table part
 function reading_methods:done(part)
   self.held, self.out[part] = self.held - part.room, nil
-  if self.spare then
-    self.spare:free()
-  end
-  self.spare, self.spare_size = part.block, part.room
+  table.insert(self.spare, part)
 end
 
 --- Gives all memory back. Nobody sends any more, or will end at once.
@@ -156,10 +163,8 @@ function reading_methods:close()
   for part in pairs(self.out) do
     part.block:free()
   end
-  if self.spare then
-    self.spare:free()
-  end
-  self.out, self.spare = {}, nil
+  self.out = {}
+  free_spare(self)
 end
 
 return M
