@@ -87,6 +87,7 @@ build = {
         "src/curl/http/response.c",
         "src/curl/index.c",
         "src/curl/loop.c",
+        "src/curl/pace.c",
         "src/curl/poll.c",
         "src/curl/start.c",
         "src/curl/stat.c",

@@ -53,6 +53,16 @@ los_transfer_observe(struct los_transfer *t, int64_t now)
     return 1;
 }
 
+int
+los_transfer_unhold(struct los_transfer *t, int64_t now)
+{
+    if (t->held_until == 0 || now < t->held_until)
+        return 0;
+    t->held_until = 0;
+    curl_easy_pause(t->easy->curl, CURLPAUSE_CONT);
+    return 1;
+}
+
 /* ---- time limits */
 
 static int
@@ -74,6 +84,8 @@ los_transfer_check_time(const struct los_transfer *t, int64_t now,
 {
     if (t->untold && t->told_at + TELL_MS < *next)
         *next = t->told_at + TELL_MS;
+    if (t->held_until > 0 && t->held_until < *next)
+        *next = t->held_until;
     if (passed(t->started_at, t->total_ms, now, next))
         return LOS_E_TOTAL_TIMEOUT;
     if (t->requests == 0)
@@ -81,7 +93,8 @@ los_transfer_check_time(const struct los_transfer *t, int64_t now,
     if (t->answer.status < 200 && los_transfer_may_be_sent(t)) {
         if (passed(t->moved_at, t->answer_ms, now, next))
             return LOS_E_ANSWER_TIMEOUT;
-    } else if (!t->paused && passed(t->moved_at, t->idle_ms, now, next)) {
+    } else if (!t->paused && t->held_until == 0
+               && passed(t->moved_at, t->idle_ms, now, next)) {
         return LOS_E_IDLE_TIMEOUT;
     }
     return LOS_OK;
@@ -101,6 +114,7 @@ error_of(CURLcode code)
     case CURLE_PEER_FAILED_VERIFICATION: return LOS_E_UNTRUSTED;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CLIENTCERT:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ENGINE_NOTFOUND:
@@ -129,9 +143,11 @@ note_failure(struct los_transfer *t, CURLcode code)
     int error = error_of(code);
     long proxy_status = 0;
 
-    /* libcurl reports a tunnel that was refused as a receive error. */
+    /* A tunnel that was refused is a receive error for older versions of
+     * libcurl, for newer ones an error of connecting. */
     curl_easy_getinfo(t->easy->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    if (error == LOS_E_RECEIVE && proxy_status >= 300)
+    if ((error == LOS_E_RECEIVE || error == LOS_E_CONNECT)
+        && proxy_status >= 300)
         error = LOS_E_PROXY;
     if (*text == '\0')
         text = curl_easy_strerror(code);

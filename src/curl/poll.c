@@ -144,8 +144,10 @@ look(struct los_loop *loop, int64_t now)
             t->body.hungry = 0;
             los_loop_raise(loop, t, LOS_EVENT_NEED);
         }
-        if (t->connection != NULL && t->connection->revents != 0)
-            again = now; /* it gave others their turn */
+        /* It gave others their turn, or has waited for long enough. */
+        if ((t->connection != NULL && t->connection->revents != 0)
+            || los_transfer_unhold(t, now))
+            again = now;
         error = los_transfer_check_time(t, now, &again);
         if (error != LOS_OK) {
             los_answer_fail(&t->answer, error, NULL, 0);

@@ -2,6 +2,7 @@
 #include "curl/transfer.h"
 #include "core/alloc.h"
 #include "core/err.h"
+#include "curl/loop.h"
 
 #include <string.h>
 
@@ -28,14 +29,17 @@ on_read(char *to, size_t size, size_t count, void *context)
     size_t n = size * count;
     int64_t got;
 
-    /* Small pieces make an even flow. */
-    if (t->rate > 0 && (int64_t)n > t->rate / 8)
-        n = t->rate >= 8 * 256 ? (size_t)(t->rate / 8) : 256;
+    if (t->rate > 0)
+        n = los_pace_allow(&t->pace, n, los_loop_now(), &t->held_until);
+    if (n == 0)
+        return CURL_READFUNC_PAUSE;
     got = los_body_read(&t->body, to, n);
     if (got == LOS_BODY_WAIT) {
         t->paused = 1;
         return CURL_READFUNC_PAUSE;
     }
+    if (got > 0)
+        los_pace_spend(&t->pace, (size_t)got);
     if (got >= 0)
         return los_transfer_may_go(t) ? (size_t)got : CURL_READFUNC_ABORT;
     los_answer_fail(&t->answer, (int)got,
@@ -244,6 +248,7 @@ los_transfer_start(struct los_transfer *t, struct los_easy *easy, int64_t now)
     easy->error[0] = '\0';
     t->started_at = t->moved_at = t->told_at = now;
     t->at_once = fits_at_once(t);
+    los_pace_init(&t->pace, t->rate, now);
     if (error != LOS_OK) {
         los_answer_fail(&t->answer, error, t->body_file, t->body.os_error);
         return error;
@@ -254,7 +259,6 @@ los_transfer_start(struct los_transfer *t, struct los_easy *easy, int64_t now)
     if (code == CURLE_OK)
         code = curl_easy_setopt(c, CURLOPT_URL, t->url);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)t->connect_ms);
-    curl_easy_setopt(c, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)t->rate);
     if (code == CURLE_OK)
         return LOS_OK;
     error = code == CURLE_OUT_OF_MEMORY ? LOS_E_MEMORY : LOS_E_ARGUMENT;

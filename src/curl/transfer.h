@@ -7,6 +7,7 @@
 #include "curl/easy.h"
 #include "curl/index.h"
 #include "curl/options.h"
+#include "curl/pace.h"
 
 enum los_transfer_state { LOS_QUEUED, LOS_RUNNING, LOS_ENDED };
 
@@ -33,6 +34,8 @@ struct los_transfer {
 
     int connect_ms, total_ms, answer_ms, idle_ms;
     int64_t rate;
+    struct los_pace pace;
+    int64_t held_until; /* libcurl waits for the pace, 0: it does not */
     int expect, quiet, resend;
     int64_t started_at, moved_at; /* milliseconds of the loop's clock */
     int64_t seen_received;        /* when last looked at */
@@ -67,6 +70,9 @@ int los_method_has_body(const char *method);
 
 /* Points a new handle's callbacks here. */
 CURLcode los_easy_callbacks(struct los_easy *easy);
+
+/* Lets a transfer go on that its pace has held until now. 1 when it did. */
+int los_transfer_unhold(struct los_transfer *t, int64_t now);
 
 /* Looks at the counters: 1 when bytes of a body have moved and it is time to
  * tell. */

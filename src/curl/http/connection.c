@@ -24,6 +24,7 @@ set_options(struct los_connection *c, const char *url, int connect_ms)
     CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
 
     curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever is set since */
     curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, NULL);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
     return code;
