@@ -177,9 +177,10 @@ build/fuzz/%: spec/fuzz/fuzz_%.c $(FUZZED) $(HEADERS)
 	    -fno-sanitize-recover=undefined $(CSTD) $(WARN) $(FUZZ_WITH) \
 	    $< $(FUZZED) $(FUZZ_LIBS) -lcrypto -o $@
 
-build/fuzz/receiver: FUZZ_WITH = $(LUA_INC_5.4) $(BIND_CORE)
-build/fuzz/receiver: FUZZ_LIBS = $(shell pkg-config --libs lua5.4)
-build/fuzz/receiver: $(BIND_CORE)
+LUA_FUZZERS = build/fuzz/answer build/fuzz/receiver
+$(LUA_FUZZERS): FUZZ_WITH = $(LUA_INC_5.4) $(BIND_CORE)
+$(LUA_FUZZERS): FUZZ_LIBS = $(shell pkg-config --libs lua5.4)
+$(LUA_FUZZERS): $(BIND_CORE) spec/fuzz/lua_target.h
 
 fuzzers: $(FUZZERS)
 

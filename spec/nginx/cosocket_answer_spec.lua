@@ -42,6 +42,13 @@ describe("the answer to a cosocket transfer", function()
     os.execute("sleep 0.1") -- the server closes this connection, which it should have kept
   end)
 
+  it("begins behind the first empty line, however lines end", function()
+    local answer = ok "/raw?what=mixed_ends"
+    assert.equal("one\r\n\r\nto", answer.body)
+    assert.same({ ["x-a"] = "1", ["content-length"] = "9" }, answer.headers)
+    os.execute("sleep 0.1") -- as above
+  end)
+
   it("is the real one, not a 1xx before it, and has no trailers", function()
     local answer = ok("/informed", { method = "PUT", body = "12345" })
     assert.equal(200, answer.status)

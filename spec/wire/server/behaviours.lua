@@ -196,6 +196,7 @@ local raw = {
   no_colon = "HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n",
   odd_headers = "HTTP/1.1 200 OK\r\nX-Fold: a\r\n  b\r\n: no name\r\nbad name: x\r\n"
     .. "X-Empty:\r\nX-Two: 1\r\nx-two: 2\r\nX-Space: \t  a b  \r\nContent-Length: 2\r\n\r\nok",
+  mixed_ends = "HTTP/1.1 200 OK\r\nX-A: 1\nContent-Length: 9\n\r\none\r\n\r\nto",
 }
 
 --- Sends one of the texts above and closes.

@@ -14,14 +14,11 @@ local head_max, line_max = 64 * 1024, 1024
 
 -- ---- head
 
--- Where a head ends: behind an empty line, whose ends may lack their CR.
+-- Where a head ends: behind an empty line; line ends may lack their CR.
 local function head_end(buffer, from)
-  local _, stop = find(buffer, "\r\n\r\n", from, true)
-  local bare = find(buffer, "\n\n", from, true)
-  if not stop or bare and bare < stop then
-    _, stop = find(buffer, "\n\r?\n", from)
-  end
-  return stop
+  local _, stop = find(buffer, "\n\r\n", from, true)
+  local _, bare = find(buffer, "\n\n", from, true)
+  return stop and bare and math.min(stop, bare) or stop or bare
 end
 
 local function take_head(input)
