@@ -34,9 +34,8 @@ end
 -- @treturn table
 function M.new(client, verb, options, work)
   return setmetatable({
-    client = client, driver = client.driver, verb = verb, options = options, value = nil, total = nil,
-    state = "waiting", started = false, place = nil, sent = 0, attempts = 0, busy = false, transfer = false,
-    result = nil, err = nil,
+    client = client, driver = client.driver, verb = verb, options = options, state = "waiting", started = false,
+    sent = 0, attempts = 0, busy = false, transfer = false,
     thread = work, -- a coroutine once it has begun, nil when it has ended
   }, operation_mt)
 end

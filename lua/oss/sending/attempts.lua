@@ -59,7 +59,7 @@ local function try(op, plan, value)
   local answer_timeout = o.answer_timeout or 60
   local request = {
     method = value.method, url = url, head = head,
-    body = nil, file = nil, feed = nil, length = nil, expect = nil, answer_file = nil, -- see plan.complete
+    body = nil, expect = nil, -- and more: plan.complete
     connect_timeout = o.connect_timeout or 10, idle_timeout = o.idle_timeout or 60,
     answer_timeout = value.callback and answer_timeout < 30 and 30 or answer_timeout,
     answer_max = o.max_answer or plan.answer_max, rate = o.rate_limit,
