@@ -44,13 +44,6 @@ los_buf_free(struct los_buf *b)
     los_buf_init(b, b->max);
 }
 
-void
-los_buf_reset(struct los_buf *b)
-{
-    b->n = 0;
-    b->error = LOS_OK;
-}
-
 /* Moves by hand instead of realloc, which would leave old bytes behind. */
 static int
 move(struct los_buf *b, size_t need)
@@ -103,16 +96,4 @@ los_buf_truncate(struct los_buf *b, size_t n)
 {
     if (n < b->n)
         b->n = n;
-}
-
-int
-los_buf_error(const struct los_buf *b)
-{
-    return b->error;
-}
-
-los_str
-los_buf_str(const struct los_buf *b)
-{
-    return los_str_of(b->p, b->n);
 }

@@ -26,7 +26,12 @@ void los_buf_init(struct los_buf *b, size_t max);
 void los_buf_free(struct los_buf *b);
 
 /* Empties, keeps the storage and the limit, clears the failure. */
-void los_buf_reset(struct los_buf *b);
+static inline void
+los_buf_reset(struct los_buf *b)
+{
+    b->n = 0;
+    b->error = LOS_OK;
+}
 
 /* Makes room for n more bytes: 1, or 0 after a failure. */
 int los_buf_grow(struct los_buf *b, size_t n);
@@ -76,10 +81,18 @@ void los_buf_add_u64(struct los_buf *b, uint64_t value); /* decimal */
 void los_buf_truncate(struct los_buf *b, size_t n);
 
 /* LOS_OK, LOS_E_MEMORY or LOS_E_LIMIT. */
-int los_buf_error(const struct los_buf *b);
+static inline int
+los_buf_error(const struct los_buf *b)
+{
+    return b->error;
+}
 
 /* The content, borrowed until the next change. */
-los_str los_buf_str(const struct los_buf *b);
+static inline los_str
+los_buf_str(const struct los_buf *b)
+{
+    return los_str_of(b->p, b->n);
+}
 
 /* Overwrites with zeros in a way that the compiler keeps. */
 void los_wipe(void *p, size_t n);

@@ -6,6 +6,14 @@ static const char hex_upper[] = "0123456789ABCDEF";
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Both digits of a byte at once. */
+#define ROW(h)                                                                \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h \
+      "c" h "d" h "e" h "f"
+static const char hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4")
+    ROW("5") ROW("6") ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c")
+        ROW("d") ROW("e") ROW("f");
+
 void
 los_add_hex(struct los_buf *out, los_str in)
 {
@@ -14,12 +22,8 @@ los_add_hex(struct los_buf *out, los_str in)
 
     if (to == NULL)
         return;
-    for (i = 0; i < in.n; i++) {
-        unsigned char c = (unsigned char)in.p[i];
-
-        *to++ = hex_lower[c >> 4];
-        *to++ = hex_lower[c & 15];
-    }
+    for (i = 0; i < in.n; i++)
+        memcpy(to + 2 * i, hex_pairs + 2 * (unsigned char)in.p[i], 2);
 }
 
 void

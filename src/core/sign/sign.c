@@ -52,12 +52,14 @@ los_sign_lower(struct los_buf *b, los_str name)
     char *to = los_buf_extend(b, name.n);
     size_t i;
 
-    for (i = 0; to != NULL && i < name.n; i++) {
+    if (to == NULL)
+        return los_str_of(NULL, 0);
+    for (i = 0; i < name.n; i++) {
         char c = name.p[i];
 
         to[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     }
-    return los_str_of(to, to != NULL ? name.n : 0);
+    return los_str_of(to, name.n);
 }
 
 /* ---- use */
@@ -65,17 +67,12 @@ los_sign_lower(struct los_buf *b, los_str name)
 int
 los_sign_buffers(const struct los_signer *s)
 {
-    const struct los_buf *all[8];
+    const struct los_buf *const all[] = {
+        &s->names, &s->listed, &s->canonical, &s->to_sign,
+        &s->url,   &s->head,   &s->signature, &s->authorization,
+    };
     size_t i;
 
-    all[0] = &s->names;
-    all[1] = &s->listed;
-    all[2] = &s->canonical;
-    all[3] = &s->to_sign;
-    all[4] = &s->url;
-    all[5] = &s->head;
-    all[6] = &s->signature;
-    all[7] = &s->authorization;
     for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (los_buf_error(all[i]) != LOS_OK)
             return los_buf_error(all[i]);
