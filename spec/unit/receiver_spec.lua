@@ -328,6 +328,19 @@ describe("keys", function()
     assert.equal(1, #asked)
   end)
 
+  it("do not wait forever for one whose thread has been killed", function()
+    local time = now
+    local store = memory.new(2, function() return time end)
+    assert.is_function(store:lock "a")
+    assert.is_function(store:lock "b")
+    local unlock, message = store:lock "a"
+    assert.is_nil(unlock)
+    assert.equal("another one is being fetched", message)
+    time = time + 10
+    store:lock "a"()
+    assert.is_function(store:lock "a")
+  end)
+
   it("are kept up to a limit", function()
     local store = memory.new(2, function() return now end)
     store:set("a", 1, 10)

@@ -50,15 +50,19 @@ function memory_methods:set(name, value, seconds)
   self.count = self.count + 1
 end
 
---- Lets one at a time do something that may yield. This store cannot wait: who comes second is told.
+local longest_lock = 10
+
+--- Lets one at a time do something that may yield, for ten seconds at the most: its thread may have been
+-- killed. This store cannot wait: who comes second is told.
 -- @tparam string name of what is done
 -- @treturn function|nil unlocks
 -- @treturn string why it is not locked
 function memory_methods:lock(name)
-  if self.locked[name] then
+  local now = self.clock()
+  if now < (self.locked[name] or 0) then
     return nil, "another one is being fetched"
   end
-  self.locked[name] = true
+  self.locked[name] = now + longest_lock
   return function()
     self.locked[name] = nil
   end

@@ -26,6 +26,7 @@
 -- @module resty.oss.callback
 
 local core = require "oss.core"
+local memory = require "oss.receiver.memory"
 local operation = require "oss.operation"
 local receiver = require "oss.receiver"
 local parse = require "oss.receiver.parse"
@@ -48,26 +49,34 @@ function cache_methods:set(name, text, seconds)
 end
 
 local lock_seconds, patience = 5, 4 -- OSS waits five seconds in all
+local busy = "another one is being fetched"
 
--- One of all workers fetches; the others look again and again.
-function cache_methods:lock(name)
+function cache_methods:try_lock(name)
   name = "oss-callback-lock:" .. name
-  local waited = 0
   local locked, message = self.dict:safe_add(name, true, lock_seconds)
-  while not locked do
-    if message ~= "exists" then
-      return nil, "the dict: " .. message
-    elseif waited >= patience then
-      return nil, "another one is being fetched"
-    end
-    ngx.sleep(0.05)
-    waited = waited + 0.05
-    locked, message = self.dict:safe_add(name, true, lock_seconds)
+  if not locked then
+    return nil, message == "exists" and busy or "the dict: " .. message
   end
   return function()
     self.dict:delete(name)
   end
 end
+
+-- One of all fetches; the others look again and again.
+function cache_methods:lock(name)
+  local waited = 0
+  local unlock, message = self:try_lock(name)
+  while not unlock and message == busy and waited < patience do
+    ngx.sleep(0.05)
+    waited = waited + 0.05
+    unlock, message = self:try_lock(name)
+  end
+  return unlock, message
+end
+
+-- Without a dict each worker keeps keys for itself.
+local worker_cache = memory.new(256)
+worker_cache.try_lock, worker_cache.lock = worker_cache.lock, cache_methods.lock
 
 local function replay_in(dict, field)
   return { field = field, seen = function(id, seconds)
@@ -152,7 +161,7 @@ local function check(t)
   elseif t.replay == true and not dict then
     return "guard: option 'replay' = true needs option 'dict'"
   end
-  rest.cache = t.cache or dict and setmetatable({ dict = dict }, cache_mt)
+  rest.cache = t.cache or dict and setmetatable({ dict = dict }, cache_mt) or worker_cache
   rest.fetch = t.fetch or fetch
   if t.replay == true then
     rest.replay = replay_in(dict)
@@ -183,7 +192,7 @@ end
 -- `oss.receiver`) and nothing secret. A request without Content-Length is refused before its body is read.
 --
 -- Keys that are not known yet are fetched from OSS (`resolver` and `lua_ssl_trusted_certificate` are
--- needed then), once for all workers.
+-- needed then), once for all workers, or without a dict once for each.
 -- @tparam table t options of `oss.receiver.verify` but method, uri, headers and body; and dict, the
 -- name of a lua_shared_dict for keys and request ids; replay may be true to use it
 -- @treturn table the fields of the callback's body, also from `fields`
