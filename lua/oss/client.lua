@@ -187,17 +187,6 @@ function client_methods:make(verb, t, level, value)
   return op
 end
 
--- Makes an operation and starts it, for callers that stand between the user and `start`.
--- @tparam string verb
--- @tparam table t options
--- @tparam integer level the user's line, counted as in `error`
--- @param value from `prepare`, when the options were checked before
-function client_methods:begin(verb, t, level, value)
-  local op = self:make(verb, t, level + 1, value)
-  self.driver:start(op)
-  return op
-end
-
 -- Starts work that nobody waits for; it counts as running until it has ended.
 function client_methods:detach(verb, t, work)
   self.driver:detach(operation.new(self, verb, t, work))
@@ -211,7 +200,9 @@ end
 -- @raise on wrong options, at the caller's line
 -- @usage local op = client:start("put", { bucket = "b", key = "k", file = "big.bin" })
 function client_methods:start(verb, t)
-  return (self:begin(verb, t, 3))
+  local op = self:make(verb, t, 3)
+  self.driver:start(op)
+  return op
 end
 
 for verb in pairs(verbs) do

@@ -43,11 +43,10 @@ end
 -- ---- asks, called inside the work
 
 local function ask(op, kind, what)
-  local driver = op.driver
   if op.interruption then
     return op.interruption
-  elseif driver.ask then
-    return driver:ask(op, kind, what)
+  elseif op.driver.ask then
+    return op.driver:ask(op, kind, what)
   end
   return coroutine.yield(kind, what)
 end
@@ -127,15 +126,17 @@ end
 
 local function finish(op, res, err)
   op.state = err and (err.kind == "cancelled" and "cancelled" or "failed") or "done"
-  op.result, op.err = res, err
-  op.thread = nil
+  op.result, op.err, op.thread = res, err, nil
   if op.children then
     for child in pairs(op.children) do
       child:interrupt("Cancelled", "the operation it belongs to has ended")
     end
   end
   op.driver:finished(op)
-  local on_done = op.options.on_done
+  local collector, on_done = op.collector, op.options.on_done
+  if collector then -- a list of those that have ended
+    collector[#collector + 1] = op
+  end
   if on_done then
     local ok, message = protect(on_done, res, err)
     if not ok then

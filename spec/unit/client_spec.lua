@@ -684,6 +684,24 @@ describe("map", function()
       assert.truthy(message:find("client_spec.lua", 1, true))
     end
   end)
+
+  it("calls its handler once for each, even when that polls", function()
+    local client = new { {}, {}, { status = 403 }, {}, {} }
+    local list, seen = {}, {}
+    for i = 1, 5 do
+      list[i] = { bucket = "abc", key = tostring(i), body = "x", attempts = 1 }
+    end
+    local results, summary = client:map(list, { concurrency = 2, on_each = function(i, res, err)
+      seen[#seen + 1] = i .. (res and "+" or "-")
+      assert.truthy(res or err)
+      client:poll(0)
+    end })
+    table.sort(seen)
+    assert.equal("1+ 2+ 3- 4+ 5+", table.concat(seen, " "))
+    assert.equal(5, #results)
+    assert.equal(4, summary.done)
+    assert.equal(1, summary.failed)
+  end)
 end)
 
 describe("region and endpoint", function()

@@ -76,19 +76,24 @@ end
 function M.run(client, list, settings)
   local next_one, verb = iterator(list), settings.verb or "put"
   local limit = settings.concurrency or 16
-  local results, active = {}, {}
+  local results, ended = {}, {}
   local summary = { total = 0, done = 0, failed = 0, callbacks_failed = 0, bytes = 0 }
   local began, running = client:now(), 0
   local function settle()
-    for i, op in pairs(active) do
-      if not op.thread then
-        active[i], running = nil, running - 1
-        results[i] = { result = op.result, err = op.err }
-        count(summary, op)
-        if settings.on_each then
-          settings.on_each(i, op.result, op.err)
-        end
+    local n = 0
+    while ended[n + 1] do -- a handler may have others end meanwhile
+      n = n + 1
+      local op = ended[n]
+      local i = op.index
+      running = running - 1
+      results[i] = { result = op.result, err = op.err }
+      count(summary, op)
+      if settings.on_each then
+        settings.on_each(i, op.result, op.err)
       end
+    end
+    for i = n, 1, -1 do
+      ended[i] = nil
     end
   end
   local more = true
@@ -105,7 +110,9 @@ function M.run(client, list, settings)
           results[i] = { err = errors.here("InvalidArgument", message) }
           summary.failed = summary.failed + 1
         else
-          active[i], running = client:begin(verb, t, 4, value), running + 1
+          local op = client:make(verb, t, 4, value)
+          op.collector, op.index, running = ended, i, running + 1 -- before it can end
+          client.driver:start(op)
         end
       end
     end
