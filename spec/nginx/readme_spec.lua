@@ -55,6 +55,19 @@ describe("README's OpenResty", function()
     place:stop()
   end)
 
+  it("is the same in Chinese, but for its comments", function()
+    local bare = {}
+    for i, name in ipairs { "README.md", "README.zh-CN.md" } do
+      local lines = {}
+      for line in local_oss.read(name):match("```nginx\n(.-)```"):gmatch("[^\n]+") do
+        lines[#lines + 1] = line:gsub(" *%-%- .*$", ""):gsub(" *# .*$", "")
+      end
+      assert.equal(15, #lines)
+      bare[i] = table.concat(lines, "\n")
+    end
+    assert.equal(bare[1], bare[2])
+  end)
+
   it("is a service in fifteen lines, and an upload", function()
     local status, body = nginx:get("/upload", { method = "PUT", body = ("x"):rep(200000) })
     assert.equal(200, status)
