@@ -26,7 +26,7 @@ HEADERS  = $(wildcard src/*/*.h src/*/*/*.h)
 objects  = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all bench help deps demo env example-direct-upload test check layers lint format docs \
-        c-test c-tests spec-lua fuzz bench-frame clean $(addprefix lua-,$(LUAS))
+        c-test c-tests spec-lua fuzz bench-frame bench-memory clean $(addprefix lua-,$(LUAS))
 .DEFAULT_GOAL = all
 
 all: $(addprefix lua-,$(LUAS))  ## build for every Lua that is supported
@@ -209,6 +209,9 @@ FRAME = $(patsubst %,$(B)/%,bench/frame_sink bench/slow_names.so \
 
 bench-frame: lua-5.1 lua-5.4 $(FRAME)  ## measure what uploads cost a frame; SIZE=1G
 	@bench/frame/run
+
+bench-memory: lua-5.1 lua-5.4 build/bench/sink  ## measure the peak of a reader's upload
+	@bench/memory/run
 
 BENCH = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
 
