@@ -21,14 +21,19 @@ M.max_object = M.max_parts * M.max_part -- 48.8 TiB
 
 local step = 1024 * 1024
 
---- Chooses a part size: the wanted one, unless more than 10,000 parts would be needed.
+-- More make a token long, which is saved after each.
+local few_parts = 1000
+
+--- Chooses a part size. A wanted one is taken unless more than 10,000 parts would be needed.
 -- @tparam integer|nil size bytes in all, nil when unknown
--- @tparam integer|nil wanted bytes of a part
+-- @tparam[opt] integer wanted bytes of a part
+-- @tparam[opt] boolean is_small to be as small as possible, since it needs memory
 -- @treturn integer bytes of a part
-function M.part_size(size, wanted)
+function M.part_size(size, wanted, is_small)
   local part = wanted or M.default_part
-  if size and size > part * M.max_parts then
-    part = math.ceil(size / M.max_parts / step) * step
+  local most = (wanted or is_small) and M.max_parts or few_parts
+  if size and size > part * most then
+    part = math.min(M.max_part, math.ceil(size / most / step) * step)
   end
   return part
 end

@@ -113,8 +113,8 @@ local put = {
 
 local upload = {
   { "threshold", "bytes", "below this size it is one plain put", default = "16 MiB" },
-  { "part_size", "bytes", "bytes of a part, 100 KiB to 5 GiB; grows so that 10,000 parts suffice",
-    default = "8 MiB" },
+  { "part_size", "bytes", "bytes of a part, 100 KiB to 5 GiB; grows so that 10,000 parts suffice, left out 1,000 "
+    .. "(not of a reader)", default = "8 MiB" },
   { "parallel", "integer", "parts on their way at the same time", default = 3 },
   { "memory_limit", "bytes", "memory for the parts of a reader; fewer go at once, and none is larger",
     default = "128 MiB" },

@@ -173,6 +173,38 @@ describe("an upload in parts", function()
     end
   end)
 
+  it("refuses a file that is larger than any object", function()
+    local client, _, transport = new()
+    client.stat = function() return multipart.max_object + 1, "now" end
+    local _, err = client:upload(options { file = "/dev/null" })
+    assert.equal("EntityTooLarge", err.code)
+    assert.is_false(err.stored)
+    assert.equal(0, #transport.requests)
+  end)
+
+  it("reads a long list of parts a little at a time", function()
+    local body = ("x"):rep(part_size * 2)
+    local list = { "<ListPartsResult><IsTruncated>false</IsTruncated>" }
+    for number = 1, 200 do
+      list[#list + 1] = ('<Part><PartNumber>%d</PartNumber><ETag>"P"</ETag><HashCrc64ecma>%s</HashCrc64ecma>'
+        .. "<Size>%d</Size></Part>"):format(number, core.crc64(body:sub(1, part_size)), part_size)
+    end
+    list[#list + 1] = "</ListPartsResult>"
+    local answers = { { body = table.concat(list) }, { headers = { etag = '"P"' },
+      body = "<CompleteMultipartUploadResult><ETag>E</ETag></CompleteMultipartUploadResult>" } }
+    local transport = fake.new(answers)
+    local client = assert(clients.new({ region = "cn-hangzhou", access_key_id = "ak", access_key_secret = "sk" },
+      function() return transport end))
+    client:start("upload", options { body = body, upload_id = "U" })
+    local polls = 0
+    while client:poll(0) > 0 do
+      polls = polls + 1
+    end
+    assert.equal(2, #transport.requests)
+    assert.truthy(transport.requests[1].url:find("max-parts=200", 1, true))
+    assert.is_true(polls >= 2, polls)
+  end)
+
   it("looks at all bytes of a string only for a token, and at few between two polls", function()
     local body = ("0123456789abcdef"):rep(4 * 65536)
     local kept = { load = function() end, save = function() return true end, clear = function() end }

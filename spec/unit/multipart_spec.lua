@@ -9,6 +9,13 @@ describe("a multipart plan", function()
     local grown = multipart.part_size(102400 * 10000 + 1, 102400)
     assert.is_true(grown > 102400)
     assert.is_nil(multipart.part(10001, 102400 * 10000 + 1, grown))
+    local mib = 1024 * 1024
+    assert.equal(8 * mib, multipart.part_size(8000 * mib))
+    assert.equal(9 * mib, multipart.part_size(8000 * mib + 1))
+    assert.equal(8 * mib, multipart.part_size(80000 * mib, nil, true))
+    assert.equal(9 * mib, multipart.part_size(80000 * mib + 1, nil, true))
+    assert.equal(multipart.max_part, multipart.part_size(multipart.max_object))
+    assert.equal(multipart.max_part, multipart.part_size(multipart.max_object, nil, true))
     local huge = 48 * 1024 * 1024 * 1024 * 1024
     assert.is_true(multipart.part_size(huge) <= multipart.max_part)
     assert.is_true(math.ceil(huge / multipart.part_size(huge)) <= 10000)

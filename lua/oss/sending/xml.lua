@@ -14,11 +14,28 @@ local function without_controls(text)
   return (text:gsub("[%z\1-\8\11\12\14-\31]", ""))
 end
 
+-- Bytes between two pauses.
+local stretch = 8192
+
+local function feed(parser, text, pause)
+  local ok, message
+  for at = 1, #text, pause and stretch or math.max(1, #text) do
+    ok, message = parser:parse(pause and text:sub(at, at + stretch - 1) or text)
+    if not ok then
+      return ok, message
+    elseif pause then
+      pause()
+    end
+  end
+  return parser:parse()
+end
+
 --- Parses a document of elements and texts.
 -- @tparam string text the answer's body
+-- @tparam[opt] function pause lets others go on meanwhile, for a long one
 -- @treturn table|nil `{ name =, text =, [1..n] = children }`; texts are trimmed
 -- @treturn string why it cannot be parsed
-function M.parse(text)
+function M.parse(text, pause)
   local root
   local open = {}
   local parser
@@ -47,10 +64,7 @@ function M.parse(text)
       parser:stop()
     end,
   }
-  local ok, message = parser:parse(without_controls(text))
-  if ok then
-    ok, message = parser:parse()
-  end
+  local ok, message = feed(parser, without_controls(text), pause)
   pcall(parser.close, parser)
   if not ok or not root then
     return nil, tostring(message or "no element")

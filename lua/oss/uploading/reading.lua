@@ -24,7 +24,7 @@ local reading_mt = { __index = reading_methods }
 function M.open(op)
   local o = op.options
   local limit = o.memory_limit or M.default_memory
-  local part_size = multipart.part_size(o.length, o.part_size)
+  local part_size = multipart.part_size(o.length, o.part_size, true)
   return setmetatable({ op = op, size = o.length, identity = { size = o.length }, part_size = part_size,
     limit = limit, largest = o.length and part_size or multipart.largest_growing(part_size, limit),
     number = 0, offset = 0, -- of the last part

@@ -186,7 +186,7 @@ end
 function M.list(op, upload_id)
   local parts, marker = {}, nil
   repeat
-    local query = { "uploadId", upload_id, "max-parts", "1000" }
+    local query = { "uploadId", upload_id, "max-parts", "200" }
     if marker then
       query[5], query[6] = "part-number-marker", marker
     end
@@ -194,7 +194,9 @@ function M.list(op, upload_id)
     if not res then
       return nil, err
     end
-    local root, message = xml.parse(res.body)
+    local root, message = xml.parse(res.body, function()
+      op:sleep(0)
+    end)
     if not root then
       return nil, bad_answer("ListParts: " .. message)
     end

@@ -25,7 +25,7 @@ local function check_sizes(t)
   if t.length and t.length > multipart.max_object then
     return ("option 'length' must be at most %.0f: OSS takes no larger object"):format(multipart.max_object)
   end
-  local part = multipart.part_size(t.length, wanted)
+  local part = multipart.part_size(t.length, wanted, true)
   if t.reader and (t.memory_limit or reading.default_memory) < part then
     return ("option 'memory_limit' must be at least one part: %.0f bytes"):format(part)
   end
@@ -67,7 +67,7 @@ end
 
 local function run_once(op, state)
   state.part_size = state.token and state.token.part_size
-    or multipart.part_size(state.source.size, op.options.part_size)
+    or multipart.part_size(state.source.size, op.options.part_size, state.source.is_reader)
   local err
   if not state.token then
     state.token, err = begin(op, state)
@@ -183,6 +183,8 @@ function M.work(op, prepared)
     return nil, parts.stopped(op.interruption)
   elseif not source then
     return nil, errors.here("FileRead", message)
+  elseif source.size and source.size > multipart.max_object then
+    return nil, errors.here("EntityTooLarge", ("OSS takes objects of up to %.0f bytes"):format(multipart.max_object))
   end
   local res, err = work(op, prepared, source)
   if source.is_reader then
