@@ -158,7 +158,7 @@ end
 
 -- A handler may await other operations; events for one whose handler is still running wait in its inbox.
 local function dispatch(driver, kind, id, a, b, c)
-  local op = driver.transfers[id] -- none, and no id, behind the last event
+  local op = driver.transfers[id] -- none, and no id, when a handler has taken the rest
   if not op then
     return
   end
@@ -217,16 +217,17 @@ local function move(driver, timeout)
   elseif agenda.entries > 0 then
     timeout = agenda:free(timeout)
   end
-  local _, code, message = transport:poll(timeout)
+  local events, code, message = transport:poll(timeout)
   if code then
     for _, op in ipairs(waiting(driver)) do
       op:interrupt(code, message)
     end
   end
-  repeat
-    local kind, id, a, b, c = transport:event()
-    dispatch(driver, kind, id, a, b, c)
-  until not kind or driver.closed
+  for _ = 1, events or 0 do
+    if not driver.closed then
+      dispatch(driver, transport:event())
+    end
+  end
   if agenda.entries > 0 and not driver.closed then
     wake(driver)
   end

@@ -100,6 +100,7 @@ function methods:poll(seconds)
   if #self.events == 0 then
     self.clock = self.clock + seconds
   end
+  return #self.events
 end
 
 function methods:event()

@@ -80,9 +80,9 @@ local plan = { has_body = true, stores = true, verify = crc.verify }
 
 function plan.complete(request, op)
   body.attach(request, op.options)
-  request.expect = op.options.expect
-  if request.expect == nil then
-    request.expect = op.total == nil or op.total > expect_above
+  local expect, total = op.options.expect, op.total
+  if expect or expect == nil and (total == nil or total > expect_above) then
+    request.expect = true
   end
 end
 
