@@ -38,8 +38,7 @@ end
 -- @tparam table op
 function driver_methods:start(op)
   local limit = op.options.timeout
-  op.started = true
-  self.running = self.running + 1
+  op.started, self.running = true, self.running + 1
   if limit then
     self.agenda:limit(op, limit)
   end
