@@ -43,6 +43,9 @@ end
 -- ---- asks, called inside the work
 
 local function ask(op, kind, what)
+  if op.driver.closed then -- by a handler of its own
+    op:cancel()
+  end
   if op.interruption then
     return op.interruption
   elseif op.driver.ask then
@@ -95,11 +98,9 @@ end
 -- @treturn table|nil a child that has ended
 -- @treturn table an answer with `error` when this operation was ended meanwhile
 function operation_methods:await()
-  if #self.ended == 0 then
-    local stop = ask(self, "await")
-    if stop then
-      return nil, stop
-    end
+  local stop = #self.ended == 0 and ask(self, "await")
+  if stop then
+    return nil, stop
   end
   return table.remove(self.ended, 1)
 end
@@ -147,8 +148,7 @@ end
 
 -- The work itself must not raise; when it does all the same, nobody may miss it.
 local function crash(op, message)
-  local trace = type(op.thread) == "thread" and debug.traceback(op.thread, tostring(message))
-    or tostring(message)
+  local trace = type(op.thread) == "thread" and debug.traceback(op.thread, tostring(message)) or tostring(message)
   finish(op, nil, errors.new { kind = "local", code = "InternalError", message = trace, stored = nil })
 end
 

@@ -32,7 +32,7 @@ describe("a client with parts on their way", function()
   local function options(more)
     local t = { bucket = "examplebucket", key = "ended", part_size = part, threshold = part, rate_limit = 300000 }
     for name, value in pairs(more) do
-      t[name] = value
+      t[name] = value or nil
     end
     return t
   end
@@ -85,6 +85,26 @@ describe("a client with parts on their way", function()
       assert(place.server:clear())
     end)
   end
+
+  it("can be closed by a reader, and by what a put calls between its tries", function()
+    for _, calls in ipairs { 1, 2, 150, 900 } do
+      local client, n = place:client(), 0
+      local _, err = client:upload(options { rate_limit = false, reader = function()
+        n = n + 1
+        if n == calls then
+          client:close()
+        end
+        return n <= 1000 and ("x"):rep(1000) or nil
+      end })
+      assert.equal("cancelled", err and err.kind)
+    end
+    assert(place.server:fault { fault = "status=503", operation = "PutObject", count = 1 })
+    local client = place:client()
+    local _, err = client:put { bucket = "examplebucket", key = "k", body = "x", retry_delay = 0.001,
+      on_retry = function() client:close() end }
+    assert.equal("cancelled", err and err.kind)
+    assert(place.server:clear())
+  end)
 
   it("ends a map when it is closed", function()
     local list = {}
