@@ -56,6 +56,31 @@ describe("a cosocket transfer", function()
     end
   end)
 
+  it("sends parts of strings, and blocks", function()
+    for _, piece in ipairs { {}, { offset = 0, length = 0 }, { offset = 10, length = 70000 },
+      { offset = 999999, length = 1 }, { offset = 1000000 }, { length = 65536 } } do
+      for _, is_block in ipairs { true, false } do
+        local answer, same = nginx:run([[
+          local url, piece, is_block = ...
+          local all = noise(1000000)
+          local body = all
+          if is_block then
+            body = core.block(#all)
+            body:fill(all, 1, #all)
+          end
+          local first = (piece.offset or 0) + 1
+          local answer = exchange { url = url .. "/echo", body = body, offset = piece.offset,
+            length = piece.length, answer_max = 2000000 }
+          local echoed = answer.body
+          answer.body = nil
+          return answer, echoed == all:sub(first, piece.length and first + piece.length - 1 or -1)
+        ]], server.url, piece, is_block)
+        assert.is_nil(answer.error, answer.message)
+        assert.is_true(same)
+      end
+    end
+  end)
+
   it("sends readers, with and without a length", function()
     for _, size in ipairs(sizes) do
       for _, known in ipairs { true, false } do

@@ -315,6 +315,48 @@ describe("resty.oss", function()
     end)
   end)
 
+  it("uploads a reader of unknown length in parts, each tried again alone", function()
+    assert(place.server:fault { fault = "status=503", operation = "UploadPart", count = 2 })
+    local found, attempts, seen = nginx:run [[
+      local n, crc, seen = 0, core.crc64_new(), {}
+      local res = oss.assert(new_client():upload { bucket = "examplebucket", key = "unknown", part_size = 102400,
+        threshold = 102400, memory_limit = 204800, retry_delay = 0.01,
+        on_retry = function(err) seen[#seen + 1] = err.part_number end,
+        reader = function()
+          n = n + 1
+          local chunk = n <= 100 and noise(10000 + n) or nil
+          if chunk then
+            crc:update(chunk)
+          end
+          return chunk
+        end })
+      return res.crc64 == crc:value() and client:head({ bucket = "examplebucket", key = "unknown" }).crc64
+        == crc:value(), res.attempts, #seen
+    ]]
+    assert.is_true(found)
+    assert.equal(3, attempts)
+    assert.equal(2, seen)
+  end)
+
+  it("ends with its memory when a reader's upload fails", function()
+    for _, t in ipairs { { fault = "status=403" }, { timeout = 0.3, fault = "wait=3" } } do
+      assert(place.server:fault { fault = t.fault, operation = "UploadPart", count = 9 })
+      local code = nginx:run([[
+        local timeout = ...
+        local n = 0
+        local _, err = new_client():upload { bucket = "examplebucket", key = "failed", part_size = 102400,
+          threshold = 102400, timeout = timeout, reader = function()
+            n = n + 1
+            return n <= 100 and noise(10000) or nil
+          end }
+        return err.code
+      ]], t.timeout)
+      assert.equal(t.timeout and "TotalTimeout" or "AccessDenied", code)
+      assert(place.server:clear())
+    end
+    assert.equal("alive", select(2, nginx:get("/alive")))
+  end)
+
   it("lets others go on while it reads a file again", function()
     local path = place:file("again", 40 * mib)
     local pauses, found = nginx:run([[
