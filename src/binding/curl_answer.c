@@ -23,12 +23,8 @@ push_headers(lua_State *L, const struct los_answer *a)
 {
     los_str name, value;
     size_t at = 0;
-    int n = 0;
 
-    while (los_answer_header(a, &at, &name, &value))
-        n++;
-    lua_createtable(L, 0, n);
-    at = 0;
+    lua_createtable(L, 0, 16); /* as many as OSS usually sends */
     while (los_answer_header(a, &at, &name, &value)) {
         push_str(L, name);
         lua_pushvalue(L, -1);
