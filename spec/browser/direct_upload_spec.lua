@@ -42,7 +42,7 @@ describe("the page of direct-upload:", function()
   local reason, folder = missing(), nil
   if not reason then
     local status
-    folder, status = output("spec/peers/install npm playwright-core@1.65.1")
+    folder, status = output("spec/peers/install npm playwright-core@1.59.1")
     reason = status ~= 0 and folder or nil
   end
   if reason and os.getenv("CI") == "true" then
