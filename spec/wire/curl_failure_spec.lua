@@ -108,6 +108,15 @@ describe("a curl transfer", function()
     end
   end)
 
+  it("does not use a connection again that brought more than the answer", function()
+    for _, body in ipairs { "1", ("1"):rep(70000) } do
+      assert.equal("ok", put("/surplus", { body = body }).body)
+      local other = put("/echo", { body = body })
+      assert.is_true(other.body == body, other.body)
+      assert.is_false(other.reused)
+    end
+  end)
+
   describe("on a kept connection that proves dead", function()
     -- Requests that are small enough go over connections of their own.
     local small, large = "1", ("1"):rep(70000)

@@ -139,6 +139,41 @@ describe("a curl loop", function()
     other:stop()
   end)
 
+  -- libcurl looks at the connections that it has made once a second, when it makes another.
+  it("keeps apart what belongs to different connections", function()
+    local other = wire.start()
+    local function ask(url, body)
+      return assert(loop:submit { method = "PUT", url = url, body = body })
+    end
+    local first = ask(server.url .. "/closing", "1")
+    assert.equal("bye", finish(1)[first].body)
+    loop:poll(1.2)
+    local slow = ask(other.url .. "/slow?seconds=0.5", "2")
+    loop:poll(0.1)
+    local third = ask(server.url .. "/echo", "3")
+    local answers = finish(2)
+    assert.equal("3", answers[third].body)
+    assert.is_false(answers[third].reused)
+    assert.equal("slow", answers[slow].body)
+    assert.equal(2, other:stats().requests) -- and the question
+    other:stop()
+  end)
+
+  it("is not disturbed by answers that have waited long", function()
+    local waiting = submit("/slow?seconds=0.1", { body = "1" })
+    loop:poll(0.05)
+    os.execute("sleep 1.2")
+    local others = {}
+    for i = 1, 5 do
+      others[i] = submit("/echo", { body = tostring(i) })
+    end
+    local answers = finish(6)
+    assert.equal("slow", answers[waiting].body)
+    for i = 1, 5 do
+      assert.equal(tostring(i), answers[others[i]].body)
+    end
+  end)
+
   it("reports progress that only grows, and leaves it out when told", function()
     local data = wire.noise(2000000)
     local last, total, events = 0, nil, 0

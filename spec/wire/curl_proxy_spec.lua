@@ -92,6 +92,16 @@ describe("a proxy of a curl transfer", function()
       plain()).error)
   end)
 
+  it("may be named by the environment", function()
+    local before = server:stats().proxied
+    local pipe = io.popen(("http_proxy=http://pu:pp@localhost:%s %s spec/support/one_put.lua %s 2>&1"):format(
+      server.port.proxy, arg and arg[-1] or "lua5.4", plain()))
+    local output = pipe:read("*a")
+    pipe:close()
+    assert.equal("200 12345\n", output)
+    assert.equal(1, server:stats().proxied - before)
+  end)
+
   it("is passed by for some hosts", function()
     local before = server:stats().proxied
     local answer = put(proxy("http", "proxy", { no_proxy = "127.0.0.1,x.test" }), plain())

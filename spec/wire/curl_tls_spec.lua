@@ -59,6 +59,12 @@ describe("TLS of a curl transfer", function()
     loop:close()
   end)
 
+  it("brings an answer that is larger than what is received at once", function()
+    local answer = put({ ca_file = ca }, localhost():gsub("/echo$", "/large?n=1000000"), { body = "1" })
+    assert.is_nil(answer.error, answer.message)
+    assert.equal(1000000, #answer.body)
+  end)
+
   it("trusts nobody else by default", function()
     assert_untrusted(put({}, localhost()))
     assert_untrusted(put({ ca_file = server.dir .. "/other.pem" }, localhost()))

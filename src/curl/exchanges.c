@@ -13,8 +13,7 @@ static void
 close_connection(struct los_loop *loop, struct los_connection *c)
 {
     los_loop_rest(loop, c->easy);
-    curl_multi_remove_handle(loop->multi, c->easy->curl);
-    los_connection_free(c);
+    los_connection_free(c, loop->multi);
 }
 
 static void
@@ -58,32 +57,37 @@ take_kept(struct los_loop *loop, const char *url, size_t origin_size)
 }
 
 static void
-keep(struct los_loop *loop, struct los_connection *c)
+drop_from(struct los_loop *loop, struct los_connection **at)
 {
-    struct los_connection **at;
-    size_t n = 1;
+    while (*at != NULL) {
+        struct los_connection *c = *at;
 
-    c->kept_at = los_loop_now();
-    c->next = loop->kept;
-    loop->kept = c;
-    for (at = &c->next; *at != NULL && n < loop->max_idle; n++)
-        at = &(*at)->next;
-    if (*at != NULL) { /* the one that was not used for longest */
-        c = *at;
-        *at = NULL;
+        *at = c->next;
         close_connection(loop, c);
     }
+}
+
+/* Behind those that were used last are those that nobody used for long. */
+static void
+keep(struct los_loop *loop, struct los_connection *c)
+{
+    const int64_t now = los_loop_now();
+    struct los_connection **at = &c->next;
+    size_t n = 1;
+
+    c->kept_at = now;
+    c->next = loop->kept;
+    loop->kept = c;
+    for (; *at != NULL && n < loop->max_idle; n++, at = &(*at)->next)
+        if (now - (*at)->kept_at >= KEEP_MS)
+            break;
+    drop_from(loop, at);
 }
 
 void
 los_loop_drop_kept(struct los_loop *loop)
 {
-    while (loop->kept != NULL) {
-        struct los_connection *c = loop->kept;
-
-        loop->kept = c->next;
-        close_connection(loop, c);
-    }
+    drop_from(loop, &loop->kept);
 }
 
 /* ---- exchanges */
@@ -147,13 +151,21 @@ los_loop_exchange(struct los_loop *loop, struct los_transfer *t,
     choose(loop, t, origin_size);
 }
 
+/* One that is gone before it could be used was no answer to anything. */
 void
 los_loop_connected(struct los_loop *loop, struct los_transfer *t)
 {
-    if (los_connection_ready(t->connection) != LOS_OK)
-        los_loop_finish(loop, t, CURLE_COULDNT_CONNECT);
-    else
+    struct los_connection *c = t->connection;
+
+    if (los_connection_ready(c, loop->multi) == LOS_OK) {
         react(loop, t, los_exchange_begin(t, loop->pool.user_agent));
+    } else if (t->reconnects++ == 0) {
+        detach(t);
+        make_connection(loop, t, c->origin_size);
+        close_connection(loop, c);
+    } else {
+        los_loop_finish(loop, t, CURLE_COULDNT_CONNECT);
+    }
 }
 
 int

@@ -24,6 +24,7 @@ struct los_transfer {
     struct los_answer answer;
     int at_once;     /* head and body go out together, from memory */
     int paused;      /* libcurl waits for a feed */
+    int reconnects;  /* since a new connection was gone at once */
     int requests;    /* how often libcurl has begun to send it */
     int sent_before; /* an earlier try may have gone out whole */
 

@@ -143,6 +143,12 @@ function M.closing(request)
   net.close()
 end
 
+--- Answers, and once more without being asked.
+function M.surplus(request, conn)
+  request:body()
+  conn:write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+end
+
 -- ---- hanging
 
 --- Reads the request and never answers.

@@ -5,9 +5,11 @@
 #include "core/err.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* Where send() has no such flag the socket has an option instead, see
  * easy.c. */
@@ -43,31 +45,49 @@ los_connection_new(struct los_pool *pool, const char *url, size_t origin_size,
     los_response_init(&c->response);
     c->origin_size = origin_size;
     memcpy(c->origin, url, origin_size);
+    c->fd = CURL_SOCKET_BAD;
     c->is_tls = strncmp(url, "https:", 6) == 0;
     c->easy = los_easy_new(pool);
     if (c->easy != NULL && set_options(c, url, connect_ms) == CURLE_OK)
         return c;
-    los_connection_free(c);
+    los_connection_free(c, NULL);
     return NULL;
 }
 
 void
-los_connection_free(struct los_connection *c)
+los_connection_free(struct los_connection *c, CURLM *multi)
 {
-    if (c->easy != NULL)
+    if (c->fd != CURL_SOCKET_BAD && !c->is_tls)
+        close(c->fd);
+    if (c->easy != NULL) {
+        if (multi != NULL)
+            curl_multi_remove_handle(multi, c->easy->curl);
         los_easy_free(c->easy);
+    }
     los_buf_free(&c->request);
     los_response_free(&c->response);
     los_free(c);
 }
 
 int
-los_connection_ready(struct los_connection *c)
+los_connection_ready(struct los_connection *c, CURLM *multi)
 {
-    if (curl_easy_getinfo(c->easy->curl, CURLINFO_ACTIVESOCKET, &c->fd)
-            != CURLE_OK
-        || c->fd == CURL_SOCKET_BAD)
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    char byte;
+
+    curl_easy_getinfo(c->easy->curl, CURLINFO_ACTIVESOCKET, &fd);
+    if (fd == CURL_SOCKET_BAD)
         return LOS_E_CONNECT;
+    if (c->is_tls) {
+        c->fd = fd;
+        if (los_connection_recv(c, &byte, 1) != 0)
+            return LOS_E_CONNECT;
+    } else {
+        c->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        curl_multi_remove_handle(multi, c->easy->curl);
+        if (c->fd < 0)
+            return LOS_E_CONNECT;
+    }
     c->is_ready = 1;
     return LOS_OK;
 }

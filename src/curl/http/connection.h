@@ -17,7 +17,7 @@
 struct los_connection {
     struct los_easy *easy; /* owned; libcurl's multi handle has it, too */
     struct los_connection *next; /* while it is kept */
-    curl_socket_t fd;            /* once it is ready */
+    curl_socket_t fd; /* once it is ready; without TLS our own, see ready */
     int is_tls, is_ready;
     int served;      /* requests so far */
     int revents;     /* what can be done with it: of CURL_WAIT_POLLIN, OUT */
@@ -41,11 +41,18 @@ struct los_connection *los_connection_new(struct los_pool *pool,
                                           const char *url, size_t origin_size,
                                           int connect_ms);
 
-/* The handle must have been taken out of the multi handle. */
-void los_connection_free(struct los_connection *c);
+/* Takes the handle out of the multi handle, too. */
+void los_connection_free(struct los_connection *c, CURLM *multi);
 
-/* LOS_OK, or LOS_E_CONNECT when it is gone already. */
-int los_connection_ready(struct los_connection *c);
+/* libcurl has made it: LOS_OK, or LOS_E_CONNECT when it is gone already.
+ *
+ * A connection that libcurl has made for somebody else counts as idle for it:
+ * when it makes another one it closes those that look dead, or are older than
+ * two minutes, and the number of the socket goes to the next. So without TLS
+ * the socket becomes ours and libcurl lets go of it; with TLS the first
+ * curl_easy_recv binds it to the handle, which is what libcurl calls in use.
+ */
+int los_connection_ready(struct los_connection *c, CURLM *multi);
 
 /* Whether a kept connection can be used: the peer has neither ended it nor
  * sent what nobody asked for. */

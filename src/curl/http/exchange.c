@@ -277,7 +277,7 @@ los_exchange_sent(const struct los_connection *c)
 int
 los_exchange_is_sent(const struct los_connection *c)
 {
-    return c->sent == c->request.n + c->body.n;
+    return c->request.n > 0 && c->sent == c->request.n + c->body.n;
 }
 
 /* The request holds a signature, and perhaps a token. */
