@@ -5,43 +5,11 @@ local core = require "oss.core"
 local errors = require "oss.errors"
 local fake = require "spec.support.fake_transport"
 local multipart = require "oss.multipart"
+local uploads = require "spec.support.fake_uploads"
 
 local part_size = multipart.min_part
 
--- Answers each request of an upload; `refusals[n]` is answered in front to the n-th part.
-local function new(refusals)
-  local sent = {}
-  local transport = fake.new(function(request)
-    local query = request.url:match("%?(.*)") or ""
-    local number = tonumber(query:match("partNumber=(%d+)"))
-    if number then
-      local refusal = refusals and table.remove(refusals[number] or {}, 1)
-      sent[number] = not refusal and request or sent[number]
-      return refusal or { headers = { etag = '"P"' } }
-    elseif query:find("uploads", 1, true) then
-      return { body = "<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>" }
-    elseif request.method == "POST" then
-      local crc = "0"
-      for _, one in ipairs(sent) do
-        crc = core.crc64_combine(crc, core.crc64(one.body), #one.body)
-      end
-      return { headers = { ["x-oss-hash-crc64ecma"] = crc },
-        body = '<CompleteMultipartUploadResult><ETag>"E"</ETag></CompleteMultipartUploadResult>' }
-    end
-    return { headers = { etag = '"E"' } }
-  end)
-  local client = assert(clients.new({ region = "cn-hangzhou", access_key_id = "ak", access_key_secret = "sk",
-    random = function() return 0 end }, function() return transport end))
-  return client, sent, transport
-end
-
-local function options(more)
-  local t = { bucket = "examplebucket", key = "big", part_size = part_size, threshold = part_size }
-  for name, value in pairs(more) do
-    t[name] = value
-  end
-  return t
-end
+local new, options = uploads.new, uploads.options
 
 -- A reader of so many chunks.
 local function reader(chunks, size)

@@ -49,6 +49,9 @@ end
 -- One try. Always an answer, perhaps with its `error` set.
 local function try(op, plan, value)
   local client, o = op.client, op.options
+  if op.interruption then
+    return op.interruption
+  end
   local url, head = sign(op, value)
   if not url then
     return type(head) == "table" and head or failed("InvalidArgument", head)

@@ -10,18 +10,29 @@ local M = {}
 -- OSS takes no lower x-oss-traffic-limit, bit/s.
 local least_traffic = 245760
 
---- Tells the progress of the whole.
-function M.observe(op)
-  local state = op.upload
-  local sent = state.done
+-- Notes how far the whole is; whether the user is to be told.
+local function note(op)
+  local sent = op.upload.done
   for child in pairs(op.children or {}) do
     sent = sent + (child.part and child.sent or 0)
   end
   op.sent = math.max(op.sent, sent)
-  local on_progress = op.options.on_progress
-  if on_progress and op.reported ~= op.sent then
-    op.reported = op.sent
-    op:handle("on_progress", on_progress, op.sent, op.total)
+  local is_news = op.options.on_progress and op.reported ~= op.sent
+  op.reported = op.sent
+  return is_news
+end
+
+--- Tells the progress of the whole, for an event of a part.
+function M.observe(op)
+  if note(op) then
+    op:handle("on_progress", op.options.on_progress, op.sent, op.total)
+  end
+end
+
+--- Tells the progress of the whole, inside the upload's own work.
+function M.tell(op)
+  if note(op) then
+    op:handled("on_progress", op:call(op.options.on_progress, op.sent, op.total))
   end
 end
 
@@ -113,7 +124,7 @@ local function take(op, state, child)
   state.done = state.done + child.result.size
   table.insert(state.token.parts, child.result)
   local failure = resume.save(op, state)
-  M.observe(op)
+  M.tell(op)
   return failure
 end
 

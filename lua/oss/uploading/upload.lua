@@ -83,7 +83,7 @@ local function run_once(op, state)
   if err then
     return nil, err
   end
-  parts.observe(op)
+  parts.tell(op)
   if not state.source.is_same() then
     resume.clear(op, state)
     return nil, errors.here("FileChanged", "the file changed while it was uploaded: nothing was stored")
