@@ -18,6 +18,7 @@ local drivers = { direct = require "oss.direct_driver", events = require "oss.dr
 local endpoints = require "oss.sending.endpoint"
 local logs = require "oss.common.log"
 local map = require "oss.sending.map"
+local nearest = require "oss.common.nearest"
 local operation = require "oss.operation"
 local options = require "oss.options"
 local permits = require "oss.permits.issue"
@@ -34,9 +35,17 @@ function client_mt:__tostring()
   return ("oss.client(%s, %d running)"):format(self.endpoint.host, self.driver.running)
 end
 
--- Whether there is an operation of a name.
-function client_methods.has(verb)
-  return type(verb) == "string" and verbs[verb] ~= nil
+-- What to say about a name that no operation has, nil when one has it.
+function client_methods.unknown(verb)
+  if type(verb) ~= "string" then
+    return "the operation's name is expected first, such as \"put\", got " .. type(verb)
+  elseif not verbs[verb] then
+    local names = {}
+    for name in pairs(verbs) do
+      names[#names + 1] = name
+    end
+    return ("no operation '%s'%s"):format(verb, nearest.clause(verb, names))
+  end
 end
 
 local function user_agent(suffix)
@@ -170,12 +179,12 @@ end
 -- @tparam integer level the user's line, counted as in `error`
 -- @param value from `prepare`, when the options were checked before
 function client_methods:make(verb, t, level, value)
-  if not verbs[verb] then
-    error(("client: no operation '%s'"):format(tostring(verb)), level)
+  local message = client_methods.unknown(verb)
+  if message then
+    error("client: " .. message, level)
   elseif self.driver.closed then
     error("client: it is closed", level)
   end
-  local message
   if value == nil then
     value, message = self:prepare(verb, t)
   end

@@ -59,6 +59,18 @@ end
 local secret = { access_key_id = true, access_key_secret = true, security_token = true, proxy_password = true,
   client_key_password = true }
 
+-- A value of the wrong type, for a message. Where a table is expected a string may be anything, also secret.
+local function show(option, value)
+  local kind = type(value)
+  if secret[option[1]] or option[2]:find("table", 1, true) then
+    return kind
+  elseif kind == "string" then
+    local shown = value:sub(1, 40):gsub("[%c\128-\255]", "?")
+    return ("the string '%s'%s"):format(shown, #value > 40 and "..." or "")
+  end
+  return (kind == "number" or kind == "boolean") and tostring(value) or kind
+end
+
 local function contains(list, value)
   for _, one in ipairs(list) do
     if one == value then
@@ -106,8 +118,7 @@ function M.check(verb, options)
       return unknown(verb, name)
     end
     if type(value) ~= option[2] and not has_type(option, value) then
-      return ("%s: option '%s' must be %s, got %s"):format(verb, name, show_types(option),
-        type(value) == "number" and not secret[name] and tostring(value) or type(value))
+      return ("%s: option '%s' must be %s, got %s"):format(verb, name, show_types(option), show(option, value))
     end
     if option.values and not contains(option.values, value) then
       return ("%s: option '%s' must be one of %s, got '%s'"):format(verb, name,

@@ -56,6 +56,13 @@ local function find(kept, t, open)
   return client
 end
 
+-- oss:put{ ... } passes the module where options belong.
+local function refuse_colon(t, name)
+  if type(t) == "table" and t._VERSION then
+    error(("oss.%s: call it with a dot, oss.%s{ ... }"):format(name, name), 4)
+  end
+end
+
 --- Makes the functions.
 -- @tparam[opt] function open makes the transport, see `oss.client`
 -- @treturn table client(t) and kept(t, verb); both raise at the line of their caller's caller
@@ -64,6 +71,7 @@ function M.new(open)
   local shared = {}
 
   function shared.client(t)
+    refuse_colon(t, "client")
     local client, message = clients.new(t or {}, open)
     if not client then
       error(message, 3)
@@ -76,6 +84,7 @@ function M.new(open)
     if type(t) ~= "table" then
       error(verb .. ": a table of options is expected, got " .. type(t), 3)
     end
+    refuse_colon(t, verb)
     local mine, rest = options.split(t)
     local client, message = find(kept, mine, open)
     if not client then

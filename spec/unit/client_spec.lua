@@ -580,6 +580,22 @@ describe("wrong arguments", function()
     assert.is_false(fine)
     assert.truthy(message:find("client_spec.lua:%d+: client: no operation 'upload_it'"))
   end)
+
+  it("say which operation is meant, and that one is wanted", function()
+    local _, message = pcall(function() return client:start("uplaod", {}) .. "" end)
+    assert.truthy(message:find("client_spec.lua:%d+: client: no operation 'uplaod'; did you mean 'upload'%?"), message)
+    _, message = pcall(function() return client:start(put()) .. "" end)
+    assert.truthy(message:find("client_spec.lua:%d+: client: the operation's name is expected first"), message)
+  end)
+
+  it("say that a dot is wanted", function()
+    local oss = require "oss"
+    for _, name in ipairs { "put", "client" } do
+      local fine, message = pcall(function() return oss[name](oss, { bucket = "b" }) .. "" end)
+      assert.is_false(fine)
+      assert.truthy(message:find("client_spec.lua:%d+: oss." .. name .. ": call it with a dot"), message)
+    end
+  end)
 end)
 
 describe("secrets", function()
@@ -677,7 +693,10 @@ describe("map", function()
     local client = new {}
     for text, arguments in pairs { ["concurrency' must be"] = { {}, { concurrency = 0 } },
       ["did you mean 'concurrency'"] = { {}, { concurency = 3 } }, ["settings must be"] = { {}, "x" },
-      ["a list of option tables"] = { nil, {} } } do
+      ["a list of option tables"] = { nil, {} }, ["this one has the key 'bucket'"] = { { bucket = "b" }, nil },
+      ["this one has the key '2'"] = { { [2] = put() }, nil },
+      ["this one has the key 'verb'"] = { { put(), verb = "upload" }, nil },
+      ["did you mean 'upload'?"] = { { put() }, { verb = "uplaod" } } } do
       local fine, message = pcall(function() return client:map(arguments[1], arguments[2]) .. "" end)
       assert.is_false(fine)
       assert.truthy(message:find(text, 1, true), message)

@@ -14,6 +14,9 @@ describe("options", function()
     { "a client's option", "put", { region = "x" }, "option 'region' belongs to oss.client{}" },
     { "a position", "put", { "b" }, "options are named, got 1 as a name" },
     { "a wrong type", "put", { bucket = 5 }, "option 'bucket' must be a string, got 5" },
+    { "a string for a number", "upload", { part_size = "8MB" }, "0 or more, got the string '8MB'" },
+    { "a boolean", "put", { bucket = true }, "must be a string, got true" },
+    { "a long string", "put", { on_progress = ("a\n"):rep(50) }, "string '" .. ("a?"):rep(20) .. "'..." },
     { "two types", "put", { expires = {} }, "must be a string or a whole number above 0, got table" },
     { "a negative time", "put", { timeout = -1 }, "must be a number of seconds above 0, got -1" },
     { "an endless time", "put", { timeout = math.huge }, "must be a number of seconds above 0" },
@@ -33,6 +36,14 @@ describe("options", function()
       assert.truthy(message:find(case[2], 1, true))
     end)
   end
+
+  it("shows no secret of the wrong type", function()
+    for name, value in pairs { access_key_secret = 12345, credentials = "12345" } do
+      local message = options.check("client", { [name] = value })
+      assert.truthy(message:find(", got " .. type(value), 1, true), message)
+      assert.is_nil(message:find("12345", 1, true))
+    end
+  end)
 
   it("splits the client's from the operation's", function()
     local mine, rest = options.split { region = "r", bucket = "b", typo = 1 }

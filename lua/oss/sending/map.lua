@@ -30,6 +30,19 @@ local function iterator(list)
   end
 end
 
+-- A key that does not belong into a list, such as an option's name.
+local function stray_key(list)
+  local n = 0
+  for i in ipairs(list) do
+    n = i
+  end
+  for key in pairs(list) do
+    if type(key) ~= "number" or key < 1 or key > n then
+      return key
+    end
+  end
+end
+
 local known = { verb = "string", concurrency = "number", on_each = "function" }
 
 --- Checks the arguments of `client:map`, and every entry of a list before any is started.
@@ -42,6 +55,11 @@ function M.check(client, list, settings)
     return "map: a list of option tables is expected, or a function that returns them, got " .. type(list)
   elseif type(settings) ~= "table" then
     return "map: the settings must be a table, got " .. type(settings)
+  end
+  local key = type(list) == "table" and stray_key(list)
+  if key then
+    return ("map: a list of option tables is expected, { { ... }, ... }; this one has the key '%s'"):format(
+      tostring(key))
   end
   for name, value in pairs(settings) do
     if not known[name] then
@@ -56,8 +74,9 @@ function M.check(client, list, settings)
     return ("map: setting 'concurrency' must be a whole number above 0, got %g"):format(n)
   end
   local verb = settings.verb or "put"
-  if not client.has(verb) then
-    return ("map: no operation '%s'"):format(verb)
+  local unknown = client.unknown(verb)
+  if unknown then
+    return "map: " .. unknown
   end
   for i, t in ipairs(type(list) == "table" and list or {}) do
     local _, message = client:prepare(verb, t)
