@@ -181,6 +181,7 @@ build = {
     ["oss.emulator.xml"] = "lua/oss/emulator/xml.lua",
     ["oss.errors"] = "lua/oss/errors.lua",
     ["oss"] = "lua/oss/init.lua",
+    ["oss.inside"] = "lua/oss/inside.lua",
     ["oss.line"] = "lua/oss/line.lua",
     ["oss.multipart"] = "lua/oss/multipart.lua",
     ["oss.operation"] = "lua/oss/operation.lua",

@@ -212,13 +212,10 @@ end
 -- @tparam table op
 -- @raise what its handler `on_done` raised
 function driver_methods:wait(op)
-  local here = coroutine.running()
   if not op.started then
     register(self, op)
     is_possible(self, op)
     perform(op)
-  elseif op.thread and here and (op.runner == here or op.helpers and op.helpers[here]) then
-    error("op:wait() inside a handler of the same operation would wait forever", 3)
   end
   while op.thread do
     listen(self, op, long)

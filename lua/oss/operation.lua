@@ -1,9 +1,8 @@
 --- An operation: one call on its way.
 --
--- Its work never does I/O itself: it asks, and whoever drives it answers. Over a transport with
--- events the work is a coroutine that sleeps until its answer is there (`oss.driver`); over one that
--- answers directly, as nginx's sockets do, an ask is a call that returns the answer
--- (`oss.direct_driver`). The asks:
+-- Its work never does I/O itself: it asks, and whoever drives it answers. Over a transport with events the
+-- work is a coroutine that sleeps until its answer is there (`oss.driver`); over one that answers directly, as
+-- nginx's sockets do, an ask is a call that returns the answer (`oss.direct_driver`). The asks:
 --
 -- * `exchange(request)`: send a signed request, have the answer
 -- * `sleep(seconds)`
@@ -12,6 +11,7 @@
 -- @module oss.operation
 
 local errors = require "oss.errors"
+local inside = require "oss.inside"
 local protect = require "oss.common.protect"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
@@ -35,7 +35,7 @@ end
 function M.new(client, verb, options, work)
   return setmetatable({
     client = client, driver = client.driver, verb = verb, options = options, state = "waiting", started = false,
-    sent = 0, attempts = 0, busy = false, transfer = false,
+    sent = 0, attempts = 0, busy = false, calling = false, transfer = false,
     thread = work, -- a coroutine once it has begun, nil when it has ended
   }, operation_mt)
 end
@@ -153,6 +153,7 @@ local function crash(op, message)
 end
 
 local function react(op, ok, kind, what)
+  op.calling = kind == "call"
   if not ok then
     return crash(op, kind)
   elseif kind == "end" then
@@ -201,8 +202,7 @@ function operation_methods:interrupt(code, message, cause)
   end
 end
 
--- Runs a handler for an event of the transfer; when it raises, the operation fails with it. Returns
--- whether it returned, and what.
+-- Runs a handler for an event; when it raises, the operation fails with it. Whether it returned, and what.
 function operation_methods:handle(name, handler, ...)
   return self:handled(name, protect(handler, ...))
 end
@@ -270,7 +270,7 @@ end
 -- @treturn table an error of `oss.errors`
 -- @usage local res, err = op:wait()
 function operation_methods:wait()
-  if self.busy and self.thread then
+  if inside.of(self) then
     error("op:wait() inside a handler of the same operation would wait forever", 2)
   end
   self.driver:wait(self)

@@ -137,6 +137,22 @@ describe("a call", function()
     end)
     assert.truthy(message:find("would wait forever", 1, true))
   end)
+
+  it_or_not("does not wait for itself inside of one of its parts", function()
+    local part = 102400
+    local client, transport = new { { body = "<Result><UploadId>U</UploadId></Result>" }, { headers = { etag = "P" } },
+      { headers = { etag = "P" } }, { body = "<CompleteMultipartUploadResult/>" } }
+    local message
+    transport:run(function()
+      local op
+      op = client:start("upload", put { body = ("x"):rep(2 * part), part_size = part, threshold = part,
+        on_progress = function()
+          message = message or select(2, pcall(op.wait, op))
+        end })
+      assert.is_table(op:wait())
+    end)
+    assert.truthy(message:find("would wait forever", 1, true), message)
+  end)
 end)
 
 describe("a background operation", function()

@@ -76,3 +76,48 @@ it("asks for no credentials for a part that is not sent any more", function()
   assert.is_nil((client:upload(uploads.options { body = body .. body, parallel = 2 })))
   assert.equal(#transport.requests, asked)
 end)
+
+describe("an upload that is waited for inside of its own handlers raises", function()
+  -- Runs an upload whose handlers wait for it; they have all raised when it has ended.
+  local function waits(refusals, make)
+    local client = uploads.new(refusals)
+    local op, calls = nil, 0
+    local function wait()
+      calls = calls + 1
+      local fine, message = pcall(op.wait, op)
+      assert(not fine and message:find("would wait forever", 1, true), message)
+      return true
+    end
+    op = client:start("upload", uploads.options(make(wait)))
+    errors.assert(op:wait())
+    assert.is_true(calls > 2, calls)
+    assert.is_table(op:wait())
+  end
+
+  it("on_progress", function()
+    waits(nil, function(wait) return { body = body, on_progress = wait } end)
+  end)
+
+  it("the store", function()
+    waits(nil, function(wait)
+      return { body = body, resume = { load = function() end, save = wait, clear = wait } }
+    end)
+  end)
+
+  it("the reader", function()
+    waits(nil, function(wait)
+      local n = 0
+      return { reader = function()
+        n = n + 1
+        return (n == 1 or wait()) and n < 6 and body or nil -- the first is asked for before start returns
+      end }
+    end)
+  end)
+
+  it("on_retry", function()
+    local busy = { status = 503, body = fake.error_xml("ServiceUnavailable", "busy") }
+    waits({ { busy, busy }, { busy, busy } }, function(wait)
+      return { body = body, on_retry = wait }
+    end)
+  end)
+end)
