@@ -266,6 +266,7 @@ describe("a lost answer", function()
     local _, err = client:put(put { callback = callback })
     assert.equal("callback", err.kind)
     assert.equal("CallbackUnknown", err.code)
+    assert.is_nil(err.status) -- there was none that would say something about it
     assert.is_true(err.stored)
     assert.equal("F", err.etag)
     assert.equal(2, #transport.requests)
@@ -595,6 +596,37 @@ describe("wrong arguments", function()
       assert.is_false(fine)
       assert.truthy(message:find("client_spec.lua:%d+: oss." .. name .. ": call it with a dot"), message)
     end
+  end)
+end)
+
+describe("hints", function()
+  local function hint(answer, more)
+    more = more or {}
+    more.attempts = 1
+    local _, err = new { answer }:put(put(more))
+    return err.hint
+  end
+
+  it("name the limit that ended it, and its seconds", function()
+    assert.equal("No byte moved for 60 seconds (option 'idle_timeout').", hint { error = "IdleTimeout" })
+    assert.equal("No answer came for 30 seconds after the last byte (option 'answer_timeout').",
+      hint({ error = "AnswerTimeout" }, { answer_timeout = 2, callback = { url = "http://e.com", body = "a" } }))
+    assert.equal("Check the endpoint and the network; the limit was 0.5 seconds (option 'connect_timeout').",
+      hint({ error = "ConnectTimeout" }, { connect_timeout = 0.5 }))
+  end)
+
+  it("suspect https at a port that speaks http", function()
+    local text = hint { error = "TlsFailed", message = "error:0A00010B: wrong version number" }
+    assert.truthy(text:find("http://", 1, true))
+    assert.is_nil(hint { error = "TlsFailed", message = "handshake failure" })
+  end)
+
+  it("know a wrong region by its code and by its message", function()
+    for _, code in ipairs { "InvalidSigningRegion", "AccessDenied", "InvalidArgument" } do
+      assert.truthy(hint(refusal(403, code, "Invalid signing region in Authorization header."))
+        :find("Set region", 1, true), code)
+    end
+    assert.truthy(hint(refusal(404, "NoSuchUpload")):find("upload_id", 1, true))
   end)
 end)
 

@@ -50,6 +50,11 @@ describe("a curl transfer", function()
       assert.equal(#body, answer.sent)
       answer = put("/vanish?reset=1", { body = body })
       one_of(gone, answer)
+      if answer.error == "ReceiveFailed" then
+        -- the second: where libcurl itself moves the body
+        assert.truthy(({ ["receiving failed: Connection reset by peer"] = true,
+          ["receiving failed: Recv failure: Connection reset by peer"] = true })[answer.message], answer.message)
+      end
       assert.is_true(answer.sent_all)
     end
   end)

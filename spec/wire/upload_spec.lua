@@ -380,6 +380,7 @@ describe("append", function()
     local _, err = client:append { bucket = "examplebucket", key = "log", body = "three", position = 3 }
     assert.equal("PositionNotEqualToLength", err.code)
     assert.equal(7, err.next_position)
+    assert.equal("The object has 7 bytes: position = err.next_position.", err.hint)
     _, err = client:append { bucket = "examplebucket", key = "log", body = "!", position = 7, crc64 = "5" }
     assert.equal("CrcMismatch", err.code)
     assert.is_false(err.retryable)

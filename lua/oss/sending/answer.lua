@@ -110,7 +110,7 @@ local function callback_error(answer)
 end
 
 --- An error for a transfer that gave no whole answer.
--- @tparam table answer with error, message, sent_all
+-- @tparam table answer with error, message, sent_all, and perhaps the request that it failed
 -- @treturn table an error
 function M.transport_error(answer)
   local code = answer.error
@@ -119,7 +119,7 @@ function M.transport_error(answer)
   return errors.new {
     kind = kind, code = code, message = answer.message, cause = answer.cause,
     status = answer.status ~= 0 and answer.status or nil,
-    stored = answer.stored, hint = hints.of("transport", code), final = answer.final,
+    stored = answer.stored, hint = hints.transport(code, answer.message, answer.request), final = answer.final,
   }
 end
 
@@ -141,7 +141,7 @@ local function not_oss(answer)
   return errors.new {
     kind = "transport", code = "NotOss", status = answer.status, stored = answer.stored,
     message = "the answer has no x-oss-request-id: it does not come from OSS",
-    hint = hints.of("transport", "NotOss"),
+    hint = hints.transport "NotOss",
   }
 end
 
@@ -165,7 +165,7 @@ function M.read(answer, stores, with_callback)
     return nil, not_oss(answer)
   elseif not success then
     local err = service_error(answer)
-    err.hint = callback_hints.find(err.message, err.ec) or hints.of("service", err.code)
+    err.hint = callback_hints.find(err.message, err.ec) or hints.service(err.code, err.message)
     return nil, err
   end
   return {

@@ -81,8 +81,11 @@ function M.work(op, value)
     end,
     settle = function(err, answer, _, _, attempt)
       local res, final = settle(op, err, answer, attempt)
-      if final and answer.headers["x-oss-next-append-position"] then
-        final.next_position = tonumber(answer.headers["x-oss-next-append-position"])
+      local next_position = tonumber(answer.headers["x-oss-next-append-position"])
+      if final and next_position then
+        final.next_position = next_position
+        final.hint = final.code == "PositionNotEqualToLength"
+          and ("The object has %.0f bytes: position = err.next_position."):format(next_position) or final.hint
       end
       return res, final
     end,

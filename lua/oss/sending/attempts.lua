@@ -74,6 +74,9 @@ local function try(op, plan, value)
     client.log("debug", "%s %s\n%s", request.method, log.mask_url(url), log.mask_head(head))
   end
   local answer = op:exchange(request)
+  if answer.error and not op.interruption then
+    answer.request = request
+  end
   if client.logs_requests then
     client.log("debug", "answer: %s, request id %s", answer.error or tostring(answer.status),
       tostring(answer.headers["x-oss-request-id"]))

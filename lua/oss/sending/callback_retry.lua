@@ -18,13 +18,14 @@ local function fire(op, err, settings)
   local again, again_err = op:run("retry_callback", options, function(child)
     return retry_callback.work(child, prepared)
   end)
+  op.attempts = (err.attempts or 1) + ((again or again_err).attempts or 0)
   if not again then
-    err.retry_error = again_err
+    err.retry_error, err.attempts = again_err, op.attempts
     return nil, err
   end
   local result = { status = 200, etag = err.etag, crc64 = err.crc64, version_id = err.version_id,
     request_id = err.request_id, headers = again.headers, body = again.body, callback = again.callback,
-    callback_retried = true }
+    callback_retried = true, attempts = op.attempts }
   if op.remember then
     op.remember(result) -- or the next run would fire it again
   end
@@ -36,7 +37,7 @@ end
 -- @tparam table|nil res its result
 -- @tparam table|nil err its error
 -- @treturn table|nil the result, its `callback` from the retry and `callback_retried` set
--- @treturn table|nil the error
+-- @treturn table|nil the error; as in the result, `attempts` counts the callback's tries, too
 function M.after(op, res, err)
   local callback = op.options.callback
   local settings = callback and callback.retry

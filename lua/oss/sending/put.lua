@@ -60,7 +60,7 @@ function M.settle(op, with_callback, err, answer, elapsed, repeated)
       return found
     end
     return nil, errors.new {
-      kind = "callback", code = "CallbackUnknown", stored = true, status = answer.status,
+      kind = "callback", code = "CallbackUnknown", stored = true,
       etag = found.etag, crc64 = found.crc64, version_id = found.version_id, request_id = found.request_id,
       message = "the object is stored, but OSS's answer was lost: whether the callback ran is unknown",
       hint = "Look at the application server; nothing needs to be uploaded again.",

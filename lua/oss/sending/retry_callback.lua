@@ -77,10 +77,13 @@ end
 function M.work(op, prepared)
   local o = op.options
   local most = o.attempts or 3
-  local tries = 0
+  local tries, requests = 0, 0
   while true do
     local res, err = once(op, prepared)
-    tries = tries + 1
+    tries, requests = tries + 1, requests + op.attempts
+    op.attempts = requests
+    local ended = res or err
+    ended.attempts = requests
     if res or err.code ~= "CallbackFailed" or tries >= most or op.interruption then
       return res, err
     end

@@ -95,25 +95,22 @@ los_connection_ready(struct los_connection *c, CURLM *multi)
 /* ---- using it */
 
 static ptrdiff_t
-fail(struct los_connection *c, const char *what, int error)
+fail(struct los_connection *c, int error)
 {
-    char text[128] = "";
-
-    strerror_r(error, text, sizeof(text));
-    snprintf(c->easy->error, sizeof(c->easy->error), "%s: %s", what, text);
+    strerror_r(error, c->easy->error, sizeof(c->easy->error));
     return LOS_IO_FAIL;
 }
 
 /* What libcurl's own calls say. */
 static ptrdiff_t
-outcome(struct los_connection *c, const char *what, CURLcode code, size_t n)
+outcome(struct los_connection *c, CURLcode code, size_t n)
 {
     if (code == CURLE_AGAIN)
         return 0;
     if (code == CURLE_OK)
         return (ptrdiff_t)n;
     if (c->easy->error[0] == '\0')
-        snprintf(c->easy->error, sizeof(c->easy->error), "%s: %s", what,
+        snprintf(c->easy->error, sizeof(c->easy->error), "%s",
                  curl_easy_strerror(code));
     return LOS_IO_FAIL;
 }
@@ -129,7 +126,7 @@ los_connection_send(struct los_connection *c, los_str piece, los_str next)
         size_t n = 0;
         CURLcode code = curl_easy_send(c->easy->curl, piece.p, piece.n, &n);
 
-        return outcome(c, "sending", code, n);
+        return outcome(c, code, n);
     }
     memset(&message, 0, sizeof(message));
     pieces[0].iov_base = (char *)(uintptr_t)piece.p; /* only read */
@@ -145,7 +142,7 @@ los_connection_send(struct los_connection *c, los_str piece, los_str next)
         return sent;
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return 0;
-    return fail(c, "sending", errno);
+    return fail(c, errno);
 }
 
 ptrdiff_t
@@ -159,7 +156,7 @@ los_connection_recv(struct los_connection *c, char *to, size_t n)
         code = curl_easy_recv(c->easy->curl, to, n, &taken);
         if (code == CURLE_OK && taken == 0)
             return LOS_IO_END;
-        return outcome(c, "receiving", code, taken);
+        return outcome(c, code, taken);
     }
     do
         got = recv(c->fd, to, n, MSG_DONTWAIT);
@@ -170,7 +167,7 @@ los_connection_recv(struct los_connection *c, char *to, size_t n)
         return LOS_IO_END;
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return 0;
-    return fail(c, "receiving", errno);
+    return fail(c, errno);
 }
 
 /* On a TLS connection there may be records that are no data, such as a ticket
