@@ -224,6 +224,7 @@ build = {
     ["oss.transport.cosocket.body"] = "lua/oss/transport/cosocket/body.lua",
     ["oss.transport.cosocket.exchange"] = "lua/oss/transport/cosocket/exchange.lua",
     ["oss.transport.cosocket.failure"] = "lua/oss/transport/cosocket/failure.lua",
+    ["oss.transport.cosocket.left_over"] = "lua/oss/transport/cosocket/left_over.lua",
     ["oss.transport.cosocket.place"] = "lua/oss/transport/cosocket/place.lua",
     ["oss.transport.cosocket.receive"] = "lua/oss/transport/cosocket/receive.lua",
     ["oss.transport.cosocket.send"] = "lua/oss/transport/cosocket/send.lua",

@@ -25,7 +25,7 @@ local on_stored = {
   token = { secret = secret },
 }
 
--- The request's body goes to OSS while it comes in.
+-- The request's body goes to OSS while it comes in. When that fails, its rest is dropped before `put` returns.
 function M.upload(key)
   local reader, length = oss.request_body()
   local res, err = client:put { bucket = bucket, key = key, reader = reader, length = length, callback = on_stored }

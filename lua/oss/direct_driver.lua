@@ -14,6 +14,7 @@
 -- * `spawn(f, ...)`: runs f beside the caller; begins at once
 -- * `bell()`: a new one; `bell:ring()` wakes all who are in `bell:wait(seconds)`, or the next one
 -- * `place()`: a table that stands for the present request; background operations belong to it
+-- * `reading(work)`: the work of an operation with a reader, to be done instead of it
 -- * `obstacle()`: nil, or code and message where nothing of this can be done at present
 
 local rolls = require "oss.common.roll"
@@ -49,6 +50,9 @@ end
 local function register(driver, op)
   op.started = true
   op.place = driver.live:add(op)
+  if op.options.reader then
+    op.thread = driver.transport.reading(op.thread)
+  end
   local limit = op.options.timeout
   if limit then
     op.limit, op.supervised = driver:now() + limit, true

@@ -6,6 +6,7 @@
 
 local core = require "oss.core"
 local exchange = require "oss.transport.cosocket.exchange"
+local left_over = require "oss.transport.cosocket.left_over"
 local places = require "oss.transport.cosocket.place"
 local semaphore = require "ngx.semaphore"
 local system = require "oss.transport.cosocket.system"
@@ -88,6 +89,15 @@ end
 
 function bell_methods:wait(seconds)
   return self.semaphore:wait(seconds)
+end
+
+--- The work of an operation with a reader, which may read the present request's body.
+-- @tparam function work
+-- @treturn function
+function transport_methods.reading(work)
+  return transport_methods.obstacle() and work or function(op)
+    return left_over.run(work, op)
+  end
 end
 
 --- Makes a bell.

@@ -1,23 +1,9 @@
 --- The body of the present request as a reader, to be streamed to OSS in constant memory.
 -- @module resty.oss.request_body
 
-local slice_size = 64 * 1024
+local left_over = require "oss.transport.cosocket.left_over"
 
-local function of_socket(socket, length)
-  local left = length
-  socket:settimeout(60000)
-  return function()
-    if left == 0 then
-      return nil
-    end
-    local slice, message = socket:receive(math.min(left, slice_size))
-    if not slice then
-      return nil, "the request's body ended early: " .. message
-    end
-    left = left - #slice
-    return slice
-  end, length
-end
+local slice_size = 64 * 1024
 
 -- nginx's sockets take neither chunks nor HTTP/2; nginx itself does, long bodies into a temporary file.
 local function of_nginx()
@@ -47,6 +33,12 @@ end
 -- (`lua_socket_buffer_size 64k`) cost less. Any other, chunked or of HTTP/2, is taken in by nginx first,
 -- beyond `client_body_buffer_size` into a file. What is longer than `client_max_body_size` (1 MiB, unless
 -- nginx.conf says more) nginx answers with 413, and nothing is sent to OSS.
+--
+-- nginx would take what is left of a body for the client's next request. So the rest is read and dropped
+-- before an operation that failed returns, and when the handler returns. When it does not come within 30
+-- seconds, or 5 without a byte, the request ends with 500, the reason in the log, and the connection is
+-- closed. What nobody has begun to read nginx itself drops. Only who calls `ngx.exit` with a body half read,
+-- by himself or by an operation that still runs, must do so with 444, or say `keepalive_timeout 0`.
 -- @function request_body
 -- @treturn function|nil for option `reader`
 -- @treturn integer|string its length, for option `length`; or why there is none
@@ -60,9 +52,5 @@ return function()
   elseif length == 0 then
     return function() end, 0
   end
-  local socket, message = ngx.req.socket()
-  if not socket then
-    return nil, message
-  end
-  return of_socket(socket, length)
+  return left_over.reader(length), length
 end
