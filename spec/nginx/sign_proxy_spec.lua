@@ -128,6 +128,33 @@ describe("sign_proxy", function()
       .. "x-oss-security-token x-wanted", table.concat(names, " "))
   end)
 
+  it("lets none of very many headers pass", function()
+    local headers = {}
+    for i = 1, 150 do
+      headers["X-Many-" .. i] = "1"
+    end
+    local status, body = nginx:get("/shown/x", { method = "PUT", body = "12345", headers = headers })
+    assert.equal(200, status)
+    assert.is_nil(body:lower():find("x-many", 1, true))
+  end)
+
+  it("signs no empty header, which nginx does not send on", function()
+    for _, signature in ipairs { "v4", "v1" } do
+      local status, body = nginx:get("/files/empty.txt?signature=" .. signature, { method = "PUT", body = "x",
+        headers = { ["Content-Type"] = "", ["Content-MD5"] = "" } })
+      assert.equal(200, status, body)
+    end
+    assert.equal("text/plain", fetch("empty.txt").content_type)
+  end)
+
+  it("takes no name into 'pass' that OSS acts on", function()
+    for _, name in ipairs { "Authorization", "cookie", "DATE", "x-oss-acl", "X-Oss-Security-Token" } do
+      local raised = nginx:run("return select(2, pcall(oss.sign_proxy, { client = client, pass = { 'X-Fine', ... } }))",
+        name)
+      assert.truthy(raised:find("option 'pass': [2] must be", 1, true), raised)
+    end
+  end)
+
   it("answers by itself what cannot pass", function()
     assert.equal(405, (nginx:get("/fixed")))
     assert.equal(502, (nginx:get("/fixed", { method = "PUT", body = "x" })))

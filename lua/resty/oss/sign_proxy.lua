@@ -64,8 +64,10 @@ local function check(t)
   return message and message:gsub("^presign:", "sign_proxy:"), rest
 end
 
+-- nginx does not send on an empty header, which therefore must not be signed.
 local function one(value)
-  return type(value) == "table" and value[1] or value
+  value = type(value) == "table" and value[1] or value
+  return value ~= "" and value or nil
 end
 
 -- What the client says of its body is signed as it is, unless an option says it.
