@@ -34,7 +34,8 @@ local transport = {
   CrcMismatch = "The bytes changed on their way: send them again.",
   ProxyFailed = "Check proxy, proxy_username and proxy_password.",
   ResolveFailed = "Check region and endpoint for a misspelling, and this machine's DNS.",
-  TlsUntrusted = "The server's certificate is not trusted for this name: check the endpoint, or set ca_file.",
+  TlsUntrusted = "The server's certificate is not trusted for this name: check the endpoint, or set ca_file "
+    .. "(in nginx lua_ssl_trusted_certificate).",
 }
 
 local limits = {
