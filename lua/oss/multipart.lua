@@ -80,7 +80,49 @@ function M.token(t)
 end
 
 local function same_source(a, b)
-  return a and b and a.size == b.size and a.fingerprint == b.fingerprint
+  return type(a) == "table" and a.size == b.size and a.fingerprint == b.fingerprint
+end
+
+--- The plan of a part that is said to have been sent.
+-- @tparam table part number, size
+-- @tparam integer size bytes in all
+-- @tparam integer part_size
+-- @treturn table|nil number, offset, size; nil when no part has this number and this size
+function M.planned(part, size, part_size)
+  local number = part.number
+  if type(number) == "number" and number == math.floor(number) then
+    local planned = M.part(number, size, part_size)
+    return planned and planned.size == part.size and planned or nil
+  end
+end
+
+local function is_part_size(n)
+  return type(n) == "number" and n >= M.min_part and n <= M.max_part and n == math.floor(n)
+end
+
+local function is_token(token)
+  return type(token) == "table" and token.version == 1 and (token.state == "open" or token.state == "completed")
+    and type(token.upload_id) == "string" and type(token.parts) == "table" and is_part_size(token.part_size)
+end
+
+local function is_crc64(text)
+  return type(text) == "string" and pcall(core.crc64_combine, "0", text, 0)
+end
+
+-- A list without gaps, of parts of the plan, each once.
+local function are_parts(parts, size, part_size)
+  local seen, left = {}, 0
+  for _ in pairs(parts) do
+    left = left + 1
+  end
+  for _, part in ipairs(parts) do
+    if type(part) ~= "table" or not M.planned(part, size, part_size) or seen[part.number]
+      or type(part.etag) ~= "string" or not is_crc64(part.crc64) then
+      return false
+    end
+    seen[part.number], left = true, left - 1
+  end
+  return left == 0
 end
 
 --- Whether a stored token belongs to this upload.
@@ -92,8 +134,7 @@ end
 -- @treturn string|boolean why not; or true when the time of change is another: a copy on another machine,
 -- or a change that the fingerprint does not see
 function M.fits(token, bucket, key, source)
-  if type(token) ~= "table" or token.version ~= 1 or type(token.parts) ~= "table"
-    or type(token.upload_id) ~= "string" or type(token.part_size) ~= "number" then
+  if not is_token(token) then
     return false, "it is no token of this version"
   elseif token.bucket ~= bucket or token.key ~= key then
     return false, "it belongs to " .. tostring(token.bucket) .. "/" .. tostring(token.key)
@@ -101,12 +142,10 @@ function M.fits(token, bucket, key, source)
     return false, "what is to be sent has changed"
   elseif token.state == "completed" and type(token.result) ~= "table" then
     return false, "it is completed, but holds no result"
-  end
-  for _, part in ipairs(token.parts) do
-    if type(part) ~= "table" or type(part.number) ~= "number" or type(part.size) ~= "number"
-      or type(part.etag) ~= "string" or type(part.crc64) ~= "string" then
-      return false, "its list of parts is damaged"
-    end
+  elseif source.size > token.part_size * M.max_parts then
+    return false, "its parts are too small"
+  elseif not are_parts(token.parts, source.size, token.part_size) then
+    return false, "its list of parts is damaged"
   end
   M.whole(token)
   return true, token.source.mtime ~= source.mtime

@@ -56,10 +56,11 @@ describe("a multipart plan", function()
 end)
 
 describe("a token", function()
-  local source = { size = 20, mtime = "1", fingerprint = "f" }
+  local size = multipart.min_part
+  local source = { size = 2 * size, mtime = "1", fingerprint = "f" }
   local function token()
-    local t = multipart.token { bucket = "b", key = "k", upload_id = "u", part_size = 10, source = source }
-    t.parts[1] = { number = 1, size = 10, etag = "E", crc64 = "1" }
+    local t = multipart.token { bucket = "b", key = "k", upload_id = "u", part_size = size, source = source }
+    t.parts[1] = { number = 1, size = size, etag = "E", crc64 = "1" }
     return t
   end
 
@@ -69,17 +70,49 @@ describe("a token", function()
 
   local misfits = {
     { "another bucket", token(), "c", "k", source }, { "another key", token(), "b", "l", source },
-    { "another size", token(), "b", "k", { size = 21, mtime = "1", fingerprint = "f" } },
-    { "another content", token(), "b", "k", { size = 20, mtime = "1", fingerprint = "g" } },
+    { "another size", token(), "b", "k", { size = 2 * size + 1, mtime = "1", fingerprint = "f" } },
+    { "another content", token(), "b", "k", { size = 2 * size, mtime = "1", fingerprint = "g" } },
     { "no token", "text", "b", "k", source }, { "an empty table", {}, "b", "k", source },
     { "another version", (function() local t = token() t.version = 2 return t end)(), "b", "k", source },
     { "damaged parts", (function() local t = token() t.parts[1].etag = nil return t end)(), "b", "k", source },
   }
   it("that fits a source with another time is in doubt", function()
-    local fits, doubt = multipart.fits(token(), "b", "k", { size = 20, mtime = "2", fingerprint = "f" })
+    local fits, doubt = multipart.fits(token(), "b", "k", { size = 2 * size, mtime = "2", fingerprint = "f" })
     assert.is_true(fits)
     assert.is_true(doubt)
   end)
+
+  local inf, nan = math.huge, math.huge - math.huge
+  for name, values in pairs { version = { 2 }, state = { "ended" }, upload_id = { 5 }, parts = { "no list" },
+    source = { "no table" }, part_size = { "1", 0, -5, 10, size + 0.5, inf, nan, multipart.max_part + 1 } } do
+    for _, value in ipairs(values) do
+      local t = token()
+      t[name] = value
+      misfits[#misfits + 1] = { name .. " " .. tostring(value), t, "b", "k", source }
+    end
+  end
+  for name, values in pairs { number = { 2.5, 0, -1, 3, 1e12, inf, nan, "1" }, size = { 5, -5, "1", nan },
+    etag = { 5 }, crc64 = { 5, "", "abc", "-1", "18446744073709551616" } } do
+    for _, value in ipairs(values) do
+      local t = token()
+      t.parts[1][name] = value
+      misfits[#misfits + 1] = { "a part's " .. name .. " " .. tostring(value), t, "b", "k", source }
+    end
+  end
+  for text, change in pairs {
+    ["a part twice"] = function(t) t.parts[2] = t.parts[1] end,
+    ["a list with a gap"] = function(t) t.parts[3] = t.parts[1] end,
+    ["a part that is none"] = function(t) t.parts[2] = 5 end,
+    ["a completed one without a result"] = function(t) t.state = "completed" end,
+  } do
+    local t = token()
+    change(t)
+    misfits[#misfits + 1] = { text, t, "b", "k", source }
+  end
+  local large = { size = (multipart.max_parts + 1) * size, mtime = "1", fingerprint = "f" }
+  local t = token()
+  t.source = large
+  misfits[#misfits + 1] = { "too small parts", t, "b", "k", large }
 
   for _, case in ipairs(misfits) do
     it("does not fit " .. case[1], function()

@@ -27,8 +27,8 @@ local function proved(token, source)
   end
   local kept = {}
   for _, part in ipairs(token.parts) do
-    local planned = multipart.part(part.number, source.size, token.part_size)
-    if planned and planned.size == part.size and source.crc64(planned) == part.crc64 then
+    local planned = multipart.planned(part, source.size, token.part_size)
+    if source.crc64(planned) == part.crc64 then
       kept[#kept + 1] = part
     end
   end
@@ -94,8 +94,8 @@ function M.rebuild(op, state)
   local token = multipart.token { bucket = o.bucket, key = o.key, upload_id = o.upload_id,
     part_size = part_size, source = source.identity }
   for _, part in ipairs(listed) do
-    local planned = multipart.part(part.number, source.size, part_size)
-    if planned and planned.size == part.size and part.etag then
+    local planned = multipart.planned(part, source.size, part_size)
+    if planned and part.etag then
       local crc = source.crc64(planned)
       if crc and crc == (part.crc64 or crc) then
         token.parts[#token.parts + 1] = { number = part.number, size = part.size, etag = part.etag, crc64 = crc }
