@@ -608,8 +608,8 @@ describe("hints", function()
   end
 
   it("name the limit that ended it, and its seconds", function()
-    assert.equal("No byte moved for 60 seconds (option 'idle_timeout').", hint { error = "IdleTimeout" })
-    assert.equal("No answer came for 30 seconds after the last byte (option 'answer_timeout').",
+    assert.equal("The limit was 60 seconds without a byte (option 'idle_timeout').", hint { error = "IdleTimeout" })
+    assert.equal("The limit was 30 seconds after the last byte (option 'answer_timeout').",
       hint({ error = "AnswerTimeout" }, { answer_timeout = 2, callback = { url = "http://e.com", body = "a" } }))
     assert.equal("Check the endpoint and the network; the limit was 0.5 seconds (option 'connect_timeout').",
       hint({ error = "ConnectTimeout" }, { connect_timeout = 0.5 }))

@@ -39,9 +39,9 @@ local transport = {
 }
 
 local limits = {
-  AnswerTimeout = { "answer_timeout", "No answer came for %g seconds after the last byte" },
+  AnswerTimeout = { "answer_timeout", "The limit was %g seconds after the last byte" },
   ConnectTimeout = { "connect_timeout", "Check the endpoint and the network; the limit was %g seconds" },
-  IdleTimeout = { "idle_timeout", "No byte moved for %g seconds" },
+  IdleTimeout = { "idle_timeout", "The limit was %g seconds without a byte" },
 }
 
 --- A hint for an error of the service, nil when there is nothing useful to say.
