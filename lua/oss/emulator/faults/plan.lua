@@ -4,8 +4,13 @@
 --
 --     x-emulator-fault: delay=0.5, crc
 --
--- or for requests to come on the admin port (`server:fault{ fault = "status=503", count = 2, method = "PUT" }`).
--- Several are separated by commas.
+-- or for requests to come on the admin port: `server:fault{ fault = "status=503", count = 2, method = "PUT" }`, or
+--
+--     curl -d '{"fault":"callback=500","operation":"CompleteMultipartUpload","count":1}' http://127.0.0.1:9001/faults
+--
+-- `count` is 1 when left out, 0 is always; `method`, `bucket`, `key` (may end in `*`) and `operation` choose the
+-- requests. GET shows what waits, DELETE forgets it. Several faults are separated by commas. A header on an
+-- `upload` in parts reaches its first request only. `traffic_limit` is checked, but slows nothing down.
 --
 -- | fault | what happens | stored |
 -- |---|---|---|
