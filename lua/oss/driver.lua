@@ -71,19 +71,19 @@ end
 function driver_methods:asked(op, kind, what)
   if kind == "sleep" then
     op.state = what > 0 and "sleeping" or op.state
-    self.agenda:sleep(op, what)
-    return
+    return self.agenda:sleep(op, what)
   elseif kind == "await" then
     op.awaiting = true
     return
   end
-  local id, code, message = self.transport:submit(what)
+  local ok, id, code, message = pcall(self.transport.submit, self.transport, what)
   op.state = "sending"
-  if id then
+  if ok and id then
     op.transfer = id
     self.transfers[id], self.sending = op, self.sending + 1
   else
-    self.agenda:add(op, { error = code, message = message, headers = {}, status = 0, sent_all = false })
+    self.agenda:add(op, { error = ok and code or "InternalError", message = tostring(message or id), headers = {},
+      status = 0, sent_all = false })
   end
 end
 
@@ -115,7 +115,7 @@ function driver_methods:finished(op)
   end
   local parent = op.parent
   if not parent then
-    self.running = self.running - 1
+    self.running = self.closed and 0 or self.running - 1
     return
   end
   parent.children[op] = nil

@@ -457,6 +457,26 @@ describe("an operation", function()
     assert.is_false(err.stored)
   end)
 
+  it("fails when its transport raises, and no other does", function()
+    local client, transport = new { ok() }
+    local submit = transport.submit
+    function transport:submit(request)
+      if request.url:find("raise", 1, true) then
+        error("a bad request", 0)
+      end
+      return submit(self, request)
+    end
+    local first, second = client:start("put", put { key = "raise" }), client:start("put", put())
+    local _, err = first:wait()
+    assert.equal("InternalError", err.code)
+    assert.equal("local", err.kind)
+    assert.equal("a bad request", err.message)
+    assert.is_false(err.stored)
+    assert.equal(1, err.attempts)
+    assert.is_table(second:wait())
+    assert.equal(0, client:poll(0))
+  end)
+
   it("reports its state", function()
     local client = new { ok() }
     local op = client:start("put", put())

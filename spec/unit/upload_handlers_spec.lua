@@ -121,3 +121,23 @@ describe("an upload that is waited for inside of its own handlers raises", funct
     end)
   end)
 end)
+
+it("an upload whose client is closed by its store has ended, and is not counted any more", function()
+  for saves = 1, 5 do
+    local client = uploads.new()
+    local left = saves
+    local op = client:start("upload", uploads.options { body = body, resume = {
+      load = function() end, clear = function() end,
+      save = function()
+        left = left - 1
+        if left == 0 then
+          client:close()
+        end
+        return true
+      end } })
+    repeat until client:poll(0) <= 0
+    assert.equal(saves < 5 and "cancelled" or "done", op:status().state)
+    assert.equal(0, client:poll(0))
+    assert.equal(0, client.driver.running)
+  end
+end)

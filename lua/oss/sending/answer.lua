@@ -12,8 +12,7 @@ local M = {}
 
 local timeouts = { ConnectTimeout = true, IdleTimeout = true, AnswerTimeout = true, TotalTimeout = true }
 local here = { FileRead = true, FileWrite = true, BodyShort = true, BodyLong = true, HandlerFailed = true,
-  CredentialsFailed = true, ReaderFailed = true, NoSockets = true,
-  ForkedProcess = true }
+  CredentialsFailed = true, ReaderFailed = true, NoSockets = true, ForkedProcess = true, InternalError = true }
 
 local function unquote(etag)
   return etag and etag:byte() == 34 and etag:sub(2, -2) or etag
