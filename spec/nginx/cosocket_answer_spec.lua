@@ -98,7 +98,8 @@ describe("the answer to a cosocket transfer", function()
     -- Each line: what is asked first, and whether its connection serves the next.
     for _, case in ipairs { { "/echo", true }, { "/chunked", true }, { "/until_close", false },
       { "/answer?head=Connection:%20close%0D%0A", false }, { "/large?n=2000000", false },
-      { "/raw?what=cut_body", false }, { "/answer?status=404&body=x", true }, { "/informed", true } } do
+      { "/raw?what=cut_body", false }, { "/surplus", false },
+      { "/two_lengths", false }, { "/answer?status=404&body=x", true }, { "/informed", true } } do
       local first, second = nginx:run([[
         local url, path = ...
         return exchange { url = url .. path, body = "1" }, exchange { url = url .. "/until_close", body = "2" }
@@ -106,6 +107,67 @@ describe("the answer to a cosocket transfer", function()
       assert.is_false(first.reused)
       assert.equal(case[2], second.reused, case[1])
     end
+  end)
+
+  it("leaves no connection in the middle of a body that was refused early", function()
+    local first, second = nginx:run([[
+      local url, n = ..., 0
+      return exchange({ url = url .. "/early_kept", length = 5000, feed = true }, { reader = function()
+        n = n + 1
+        if n > 1 then
+          ngx.sleep(0.3)
+        end
+        return "x"
+      end }), exchange { url = url .. "/echo", body = "2" }
+    ]], server.url)
+    assert.equal(403, first.status)
+    assert.is_false(first.sent_all)
+    assert.is_false(second.reused)
+    assert.equal("2", second.body)
+  end)
+
+  -- How often nginx could serve others while the answer came.
+  local function pauses(path, request)
+    request.method, request.url = "GET", server.url .. path
+    return nginx:run([[
+      local sleep, n = ngx.sleep, 0
+      ngx.sleep = function(seconds)
+        n = n + 1
+        return sleep(seconds)
+      end
+      local answer = exchange(...)
+      ngx.sleep = sleep
+      return n, answer.received, answer.error
+    ]], request)
+  end
+
+  it("lets nginx serve others, however small its chunks are", function()
+    local n, received, err = pauses("/crumbs?n=200000", {})
+    assert.is_nil(err)
+    assert.equal(200000, received)
+    assert.is_true(n >= 5, tostring(n))
+  end)
+
+  it("is copied a few times at most, however small its chunks are", function()
+    local sub, copied = string.sub, 0
+    local name = "oss.transport.cosocket.answer"
+    local kept = package.loaded[name]
+    package.loaded[name] = nil
+    string.sub = function(...) -- luacheck: ignore 122
+      local piece = sub(...)
+      copied = copied + #piece
+      return piece
+    end
+    local fine, answers = pcall(require, name)
+    string.sub = sub -- luacheck: ignore 122
+    package.loaded[name] = kept
+    assert.is_true(fine, answers)
+    local bytes, sunk = ("1\r\nx\r\n"):rep(5000) .. "0\r\n\r\n", 0
+    local input = { buffer = bytes, sink = function() sunk = sunk + 1 end }
+    assert.is_true((answers.body(input, "GET", { status = 200, version = 1,
+      headers = { ["transfer-encoding"] = "chunked" } })))
+    assert.equal(5000, sunk)
+    assert.is_true(copied > 0 and copied < 3 * #bytes, tostring(copied))
   end)
 
   describe("in a file", function()

@@ -54,6 +54,19 @@ function M.chunked(request, conn)
   conn:write("5\r\npedia\r\n0\r\nX-Trailer: 1\r\n\r\n")
 end
 
+--- An answer of n bytes, each a chunk of its own.
+function M.crumbs(request, conn)
+  request:body()
+  conn:write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+  conn:write(("1\r\nx\r\n"):rep(request:number("n", 1)) .. "0\r\n\r\n")
+end
+
+--- Chunks, although there is a length too.
+function M.two_lengths(request, conn)
+  request:body()
+  conn:write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
+end
+
 --- An answer whose end is the end of the connection.
 function M.until_close(request, conn)
   request:body()
@@ -104,6 +117,12 @@ function M.early(request, conn)
     net.sleep(0.05)
   end
   net.close()
+end
+
+--- Refuses at once, and keeps the connection for what follows the body.
+function M.early_kept(request)
+  request:answer(403, "early")
+  request:body()
 end
 
 -- ---- closing

@@ -110,21 +110,21 @@ end
 
 -- ---- body
 
+-- While a body is read, `input.at` is where its next byte stands in the buffer: to cut the buffer for
+-- each chunk would copy it as often as a peer likes.
 local function take(input, most)
-  local piece = input.buffer
-  if piece == "" then
+  local buffer, at = input.buffer, input.at
+  if at > #buffer then
     local code, detail
-    piece, code, detail = input:more()
-    if not piece then
+    buffer, code, detail = input:more()
+    if not buffer then
       return nil, code, detail
     end
+    input.buffer, at = buffer, 1
   end
-  if most and #piece > most then
-    input.buffer = sub(piece, most + 1)
-    return sub(piece, 1, most)
-  end
-  input.buffer = ""
-  return piece
+  local stop = most and math.min(#buffer, at + most - 1) or #buffer
+  input.at = stop + 1
+  return sub(buffer, at, stop)
 end
 
 local function read_exactly(input, left)
@@ -144,19 +144,19 @@ end
 
 local function take_line(input)
   while true do
-    local stop = find(input.buffer, "\n", 1, true)
-    if stop then
-      local line = sub(input.buffer, 1, stop - 1):gsub("\r$", "")
-      input.buffer = sub(input.buffer, stop + 1)
-      return line
-    elseif #input.buffer > line_max then
+    local buffer, at = input.buffer, input.at
+    local stop = find(buffer, "\n", at, true)
+    if stop and stop - at <= line_max then
+      input.at = stop + 1
+      return sub(buffer, at, byte(buffer, stop - 1) == 13 and stop > at and stop - 2 or stop - 1)
+    elseif #buffer - at >= line_max then
       return nil, "MalformedAnswer", "a chunk has no size"
     end
     local piece, code, detail = input:more()
     if not piece then
       return nil, code == "closed" and "TruncatedAnswer" or code, detail
     end
-    input.buffer = input.buffer .. piece
+    input.buffer, input.at = sub(buffer, at) .. piece, 1
   end
 end
 
@@ -226,6 +226,7 @@ function M.body(input, method, head)
   local connection = headers.connection
   local keep = head.version >= 1 and not (connection and find(lower(connection), "close", 1, true))
   local ok, code, detail = true, nil, nil
+  input.at = 1
   if has_body(method, head.status) then
     local length, coding = headers["content-length"], headers["transfer-encoding"]
     if coding then
@@ -247,6 +248,7 @@ function M.body(input, method, head)
   if not ok then
     return nil, code, detail
   end
+  input.buffer = sub(input.buffer, input.at)
   return true, nil, nil, keep and input.buffer == ""
 end
 

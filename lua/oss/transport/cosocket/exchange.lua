@@ -210,7 +210,7 @@ function M.run(transport, request, op)
   -- All fields at once: a table that grows costs more than all that is in it.
   local x = setmetatable({ request = request, op = op, place = place, target = target, source = source,
     agent = transport.agent, now = transport.now, asks = request.expect and not source.whole or false,
-    socket = false, buffer = "", status = 0, headers = false, parts = false, received = 0, received_crc64 = "0",
+    socket = false, buffer = "", at = 1, status = 0, headers = false, parts = false, received = 0, received_crc64 = "0",
     sent = 0, sent_all = false, sent_at = 0, crc64 = "0", heard = false, early = false, reused = false,
     keep = false, done = false, tick = 0, moved = 0, total = -1, file = false }, exchange_mt)
   if source.whole and not op.supervised then

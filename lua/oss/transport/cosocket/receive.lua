@@ -9,6 +9,7 @@ local piece_max, default_max = 64 * 1024, 1024 * 1024
 local expect_ms = 1000 -- how long a 100 is waited for, as libcurl does
 local grace = 2        -- seconds for an answer that explains why sending failed
 local most_early = 32  -- answers with status 1xx before the real one
+local piece_cost = 512 -- bytes that take as long to receive as a piece, however small, takes to handle
 
 -- After a wait that brought nothing: nil to go on waiting, else why not.
 local function impatience(x)
@@ -128,6 +129,7 @@ function M.sink(x, piece)
   if x.op.verb == "get" then
     x.op:progress(x.sent, x.total, x.received)
   end
+  x:breathe(piece_cost)
 end
 
 local function read_body(x, head)
