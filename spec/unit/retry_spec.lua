@@ -3,7 +3,8 @@ local retry = require "oss.sending.retry"
 describe("retry", function()
   local cases = {
     { "service", "AccessDenied", 403, false }, { "service", "InternalError", 500, true },
-    { "service", "ServiceUnavailable", 503, true }, { "service", "Whatever", 401, true },
+    { "service", "ServiceUnavailable", 503, true },
+    { "service", "NotImplemented", 501, false }, { "service", "Whatever", 401, true },
     { "service", "Whatever", 408, true }, { "service", "Whatever", 429, true },
     { "service", "RequestTimeTooSkewed", 403, true }, { "service", "BadRequest", 400, true },
     { "service", "InvalidArgument", 400, false }, { "callback", "CallbackFailed", 203, false },

@@ -103,8 +103,9 @@ function M.find(url, t)
   end
   local path = path_of(url)
   if not path then
-    return nil, refusal.new("KeyUrlForbidden",
-      "x-oss-pub-key-url names a place that is neither http(s)://gosspublic.alicdn.com/ nor in 'keys'")
+    local shown = url:gsub("[^!-~]", "?"):sub(1, 200) -- anybody may have written it
+    return nil, refusal.new("KeyUrlForbidden", "x-oss-pub-key-url is '" .. shown
+      .. "', which is neither under http(s)://gosspublic.alicdn.com/ nor in 'keys'")
   elseif not t.fetch then
     return nil, refusal.new("KeyUnknown",
       "the public key of OSS at " .. path .. " is not known here: give it in 'keys', or a 'fetch' function")

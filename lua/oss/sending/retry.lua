@@ -1,6 +1,6 @@
 --- When a failed try may be repeated, and after how long. Pure.
 --
--- The rules are those of OSS's own V2 SDKs: status 5xx, 401, 408, 429, the codes
+-- The rules are those of OSS's own V2 SDKs, less 501, which lasts: status 5xx, 401, 408, 429, the codes
 -- RequestTimeTooSkewed and BadRequest, and connections that broke. A failed callback is never
 -- retried: the object is stored.
 
@@ -21,7 +21,7 @@ local lasting = {
 -- @treturn boolean
 function M.retryable(err)
   if err.kind == "service" then
-    return err.status >= 500 or statuses[err.status] or codes[err.code] or false
+    return (err.status >= 500 and err.status ~= 501) or statuses[err.status] or codes[err.code] or false
   elseif err.kind == "transport" then
     return not lasting[err.code]
   end
