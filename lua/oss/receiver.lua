@@ -97,14 +97,16 @@ end
 
 local default_window = 24 * 3600
 
--- Remembers an id at least as long as its token could be used again.
+-- Remembers an id as long as its token could be used again: after that the token refuses it. Without a
+-- token only the window keeps a recorded callback out.
 local function check_replay(t, fields, token_left)
   local id = fields[t.replay.field or "reqId"]
   if type(id) ~= "string" or id == "" then
     return refuse("RequestIdMissing", ("the body has no text field '%s', which ${reqId} of the callback fills")
       :format(t.replay.field or "reqId"))
   end
-  local seen, message = t.replay.seen(id, math.max(t.window or default_window, (token_left or 0) + 1))
+  local least = t.window or (token_left and 0 or default_window)
+  local seen, message = t.replay.seen(id, math.max(least, (token_left or 0) + 1))
   if seen then
     return refuse("Replayed", "a callback with this request id came before")
   elseif message then
@@ -215,7 +217,7 @@ end
 
 --- A replay store in this process's memory, for a service of one process.
 -- @tparam[opt=65536] number limit ids remembered at the most; beyond it the oldest is forgotten, and would
--- pass again: more callbacks than this within `window` want a store of another kind
+-- pass again: more callbacks than this within the time that ids are kept want a store of another kind
 -- @tparam[opt=os.time] function clock returns seconds
 -- @treturn table for option `replay` of `verify`
 -- @usage local replay = oss.receiver.memory_replay()

@@ -221,8 +221,8 @@ local verify = {
   { "secrets", "table", "list of secrets for `callback.token`; the token must fit one of them" },
   { "replay", "table", "`{ seen = function(id, seconds) }`: refuse a request id that came before; `field` "
     .. "names it in the body (`reqId`)" },
-  { "window", "seconds", "how long a request id is remembered; longer when its token is valid longer",
-    default = 86400 },
+  { "window", "seconds", "how long a request id is remembered at the least; longer when its token is valid longer",
+    default = "86400, with `secrets` as long as the token" },
   { "now", "integer", "unix seconds; for tests", default = "`os.time()`" },
 }
 

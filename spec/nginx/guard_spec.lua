@@ -49,6 +49,11 @@ describe("guard", function()
         access_by_lua_block { callback.guard { keys = keys, dict = "oss_callbacks", replay = true } }
         content_by_lua_block { callback.reply() }
       }
+      location /token_once {
+        access_by_lua_block { callback.guard { keys = keys, secrets = { "${secret}" }, dict = "oss_callbacks",
+          replay = true } }
+        content_by_lua_block { callback.reply() }
+      }
       location /small {
         client_body_buffer_size 1k;
         access_by_lua_block { callback.guard { keys = keys, max_bytes = 4000 } }
@@ -196,6 +201,17 @@ describe("guard", function()
     end
     return nginx:run "return ngx.shared.spec:get('fetched')"
   end
+
+  it("remembers a request id no longer than its token is valid", function()
+    local token = require("oss.receiver.token").make(secret, os.time() + 60, "b-1", "k")
+    local body = ('{"bucket":"b-1","object":"k","reqId":"of a token","token":"%s"}'):format(token)
+    assert.equal(200, (send("/token_once", { body = body })))
+    assert.equal("Replayed", select(2, send("/token_once", { body = body })).Code)
+    local left = tonumber((nginx:run([[
+      local core = require "oss.core"
+      return ngx.shared.oss_callbacks:ttl("oss-callback-seen:" .. core.hex(core.sha256 "of a token"))]])))
+    assert.truthy(left > 0 and left <= 61)
+  end)
 
   it("fetches a key once for all workers, without a dict once for each", function()
     assert.equal(1, fetched_by_twelve "/fetched")

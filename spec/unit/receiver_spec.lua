@@ -544,7 +544,7 @@ describe("replay", function()
     assert.equal("ok", code_of(t))
   end)
 
-  it("remembers for the window, and as long as the token lives", function()
+  it("remembers as long as the token lives, without one for a day, and at least for the window", function()
     local seconds
     local replay = { seen = function(_, s) seconds = s return false end }
     local function run(token, more)
@@ -555,7 +555,8 @@ describe("replay", function()
     assert.equal(86400, run(nil))
     assert.equal(60, run(nil, { window = 60 }))
     assert.equal(101, run({ secret = secret, ttl = 100 }, { window = 60 }))
-    assert.equal(86400, run({ secret = secret, ttl = 100 }))
+    assert.equal(101, run({ secret = secret, ttl = 100 }))
+    assert.equal(200, run({ secret = secret, ttl = 100 }, { window = 200 }))
     assert.equal(200001, run { secret = secret, ttl = 200000 })
   end)
 

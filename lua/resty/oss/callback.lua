@@ -21,8 +21,9 @@
 -- the body can be forged by whoever held the permit. More of this is in `oss.receiver`.
 --
 -- The dict should serve nothing else: others' entries push request ids out, which then pass again. It
--- holds about 4000 ids per MiB, each for `window`; when it is full, callbacks are refused with 503
--- (`ReplayUnknown`), and OSS tells the uploader so.
+-- holds about 4000 ids per MiB, each as long as its token is valid, without `secrets` for a day; when it is
+-- full, callbacks are refused with 503 (`ReplayUnknown`), and OSS tells the uploader so. Who holds a permit
+-- can fill it until his token expires: OSS signs any number of callbacks for him. Keep `ttl` short.
 -- @module resty.oss.callback
 
 local core = require "oss.core"
