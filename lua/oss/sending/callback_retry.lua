@@ -18,7 +18,7 @@ local function fire(op, err, settings)
   local again, again_err = op:run("retry_callback", options, function(child)
     return retry_callback.work(child, prepared)
   end)
-  op.attempts = (err.attempts or 1) + ((again or again_err).attempts or 0)
+  op.attempts = (err.attempts or 0) + ((again or again_err).attempts or 0)
   if not again then
     err.retry_error, err.attempts = again_err, op.attempts
     return nil, err
