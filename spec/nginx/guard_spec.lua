@@ -286,6 +286,22 @@ describe("guard", function()
     assert.equal("KeyUnavailable", answer.Code)
   end)
 
+  it("takes no key from an answer that is no 200", function()
+    for _, status in ipairs { 200, 203, 302, 404, 500 } do
+      local text, message = nginx:run([[
+        local port, status, key = ...
+        local fetch = require("resty.oss.callback").fetcher { connect_to = { "localhost:443:127.0.0.1:" .. port } }
+        return fetch("https://localhost/answer?status=" .. status .. "&body=" .. ngx.escape_uri(key))
+      ]], server.port.https, status, wire.read(server.dir .. "/key"))
+      if status == 200 then
+        assert.equal(wire.read(server.dir .. "/key"), text)
+      else
+        assert.is_nil(text)
+        assert.equal("status " .. status, message)
+      end
+    end
+  end)
+
   it("raises wrong options", function()
     local _, body = nginx:get("/wrong", { method = "POST", body = "{}" })
     local list = json.decode(body)
