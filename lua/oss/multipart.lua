@@ -79,6 +79,14 @@ function M.token(t)
     part_size = t.part_size, source = t.source, parts = {} }
 end
 
+--- Whether a value is a token of this library, of whatever version and upload.
+-- @param value what was decoded
+-- @treturn boolean
+function M.is_token(value)
+  return type(value) == "table" and type(value.version) == "number" and type(value.state) == "string"
+    and type(value.bucket) == "string" and type(value.key) == "string" and type(value.upload_id) == "string"
+end
+
 local function same_source(a, b)
   return type(a) == "table" and a.size == b.size and a.fingerprint == b.fingerprint
 end
@@ -157,6 +165,15 @@ function M.whole(token)
   token.part_size = math.floor(token.part_size)
   for _, part in ipairs(token.parts) do
     part.number, part.size = math.floor(part.number), math.floor(part.size)
+  end
+  local result = type(token.result) == "table" and token.result or {}
+  local function whole(t, name)
+    t[name] = type(t[name]) == "number" and math.floor(t[name]) or nil
+  end
+  whole(result, "status")
+  whole(result, "attempts")
+  if type(result.callback) == "table" then
+    whole(result.callback, "status")
   end
 end
 

@@ -16,7 +16,7 @@ function M.save(op, state)
   local ok, saved, message = op:call(state.store.save, token)
   if not ok or not saved then
     return errors.here("ResumeStoreFailed", "the resume token could not be saved: "
-      .. tostring(not ok and saved or message))
+      .. tostring(not ok and saved or message or "save must return true"))
   end
 end
 
@@ -57,7 +57,10 @@ function M.load(op, state)
   if not ok then
     return nil, errors.here("ResumeStoreFailed", "the resume token could not be loaded: " .. tostring(token))
   elseif token == nil then
-    return nil, message and errors.here("ResumeStoreFailed", message) or nil
+    return nil, message and errors.here("ResumeStoreFailed", tostring(message)) or nil
+  elseif type(token) ~= "table" then
+    return nil, errors.here("ResumeStoreFailed", "load must return the table that was saved, or nil: got a "
+      .. type(token))
   end
   local fits, reason = multipart.fits(token, o.bucket, o.key, state.source.identity)
   if fits and (not reason or proved(token, state.source)) then
@@ -122,7 +125,7 @@ function M.result(token)
     res[name] = value
   end
   res.resumed, res.headers = true, {}
-  res.status = math.floor(tonumber(res.status) or 200)
+  res.status = res.status or 200
   return res
 end
 
@@ -139,8 +142,9 @@ function M.close(op, state, res, err)
   token.state, token.parts = "completed", {}
   local from = res or err
   token.result = { etag = from.etag, crc64 = from.crc64, version_id = from.version_id, status = from.status,
-    request_id = from.request_id, failed = not res or nil, kind = err and err.kind, code = err and err.code,
-    message = err and err.message, ec = err and err.ec, hint = err and err.hint }
+    request_id = from.request_id, attempts = op.attempts, failed = not res or nil,
+    retryable = err and err.retryable, kind = err and err.kind, code = err and err.code, message = err and err.message,
+    ec = err and err.ec, hint = err and err.hint }
   if res and res.callback then
     token.result.callback = { status = res.callback.status, body = res.callback.body,
       content_type = res.callback.content_type, json = res.callback.json }

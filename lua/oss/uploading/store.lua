@@ -2,17 +2,39 @@
 
 local files = require "oss.common.files"
 local json = require "cjson.safe"
+local multipart = require "oss.multipart"
 
 local M = {}
 
---- Keeps the token in a file that is whole at any moment.
+local not_found = 2 -- ENOENT
+
+-- The token in a file, nil when there is none; nil and a message for a file that is none of ours. The first
+-- byte tells, so that a large file is not read.
+local function load(path)
+  local file, message, number = io.open(path, "rb")
+  if not file then
+    return nil, number ~= not_found and message or nil
+  end
+  local first, read_message = file:read(1)
+  local text = first == "{" and file:read("*a")
+  file:close()
+  if not first and not read_message then
+    return nil
+  end
+  local token = text and json.decode(first .. text)
+  if not multipart.is_token(token) then
+    return nil, ("'%s' exists and is no resume token: delete it, or choose another path for 'resume'"):format(path)
+  end
+  return token
+end
+
+--- Keeps the token in a file that is whole at any moment. What `load` refuses must not be saved over or cleared.
 -- @tparam string path
 -- @treturn table load, save, clear
 function M.file(path)
   return {
     load = function()
-      local text = files.read(path)
-      return text and json.decode(text) or nil
+      return load(path)
     end,
     save = function(token)
       local text, message = json.encode(token)
@@ -30,10 +52,14 @@ end
 
 --- Checks the option `resume`.
 -- @tparam string|table resume a path, or a table with the functions load, save and clear
+-- @tparam[opt] string file what is uploaded
 -- @treturn table|nil load, save, clear
 -- @treturn string what is wrong
-function M.open(resume)
+function M.open(resume, file)
   if type(resume) == "string" then
+    if file == resume or file == resume .. ".new" then
+      return nil, "option 'resume' must be another path than 'file': the token would replace what is to be sent"
+    end
     return M.file(resume)
   end
   for _, name in ipairs { "load", "save", "clear" } do

@@ -43,7 +43,7 @@ function M.prepare(client, t)
   local message = names.missing(t, true) or body.check(t) or check_sizes(t)
   local store, value
   if not message and t.resume then
-    store, message = stores.open(t.resume)
+    store, message = stores.open(t.resume, t.file)
   end
   if not message then
     value, message = objects.prepare(client, "upload", "PUT", t)
@@ -156,7 +156,7 @@ end
 local function work(op, prepared, source)
   local threshold = op.options.threshold or default_threshold
   if source.size then
-    if source.size < threshold then
+    if source.size < threshold and not op.options.upload_id then
       return put.work(op, prepared.value)
     end
     return send_parts(op, prepared, source)
