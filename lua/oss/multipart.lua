@@ -117,6 +117,21 @@ local function is_crc64(text)
   return type(text) == "string" and pcall(core.crc64_combine, "0", text, 0)
 end
 
+local field_types = { status = "number", failed = "boolean", callback = "table" }
+
+-- What a closed token remembers; a failure has what every error has.
+local function is_result(result)
+  if type(result) ~= "table" or result.failed and not (result.kind and result.code) then
+    return false
+  end
+  for name, value in pairs(result) do
+    if type(value) ~= (field_types[name] or "string") then
+      return false
+    end
+  end
+  return true
+end
+
 -- A list without gaps, of parts of the plan, each once.
 local function are_parts(parts, size, part_size)
   local seen, left = {}, 0
@@ -148,7 +163,7 @@ function M.fits(token, bucket, key, source)
     return false, "it belongs to " .. tostring(token.bucket) .. "/" .. tostring(token.key)
   elseif not same_source(token.source, source) then
     return false, "what is to be sent has changed"
-  elseif token.state == "completed" and type(token.result) ~= "table" then
+  elseif token.state == "completed" and not is_result(token.result) then
     return false, "it is completed, but holds no result"
   elseif source.size > token.part_size * M.max_parts then
     return false, "its parts are too small"

@@ -109,6 +109,21 @@ describe("a token", function()
     change(t)
     misfits[#misfits + 1] = { text, t, "b", "k", source }
   end
+  for _, result in ipairs { { failed = true }, { failed = true, kind = 5, code = "C" }, { status = "200" },
+    { etag = {} }, { ec = json.null }, { callback = "text" } } do
+    local t = token()
+    t.state, t.result = "completed", result
+    misfits[#misfits + 1] = { "the result " .. json.encode(result), t, "b", "k", source }
+  end
+  it("that is completed fits with the outcome that it remembers", function()
+    for _, result in ipairs { { etag = "E", status = 200, callback = { status = 200, body = "{}" } },
+      { failed = true, kind = "callback", code = "CallbackFailed", message = "no", status = 203 } } do
+      local t = token()
+      t.state, t.parts, t.result = "completed", {}, result
+      assert.is_true(multipart.fits(json.decode(json.encode(t)), "b", "k", source))
+    end
+  end)
+
   local large = { size = (multipart.max_parts + 1) * size, mtime = "1", fingerprint = "f" }
   local t = token()
   t.source = large
