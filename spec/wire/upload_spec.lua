@@ -164,6 +164,23 @@ describe("an upload in parts", function()
     assert.equal(6, count("PUT"))
   end)
 
+  it("is not taken for done when the same bytes were there before and Complete did not arrive", function()
+    errors.assert(client:upload(options { key = "again" }))
+    for _, callback in ipairs { false, { url = service .. "/cb", body = "a=${size}" } } do
+      for _, token in ipairs { false, place:path("again.token") } do
+        if token then
+          os.remove(token)
+        end
+        count("")
+        assert(place.server:fault { fault = "reset=before", operation = "CompleteMultipartUpload", count = 1 })
+        local res = errors.assert(client:upload(options { key = "again", callback = callback, resume = token }))
+        assert.is_nil(res.settled)
+        assert.equal(callback and 200 or nil, res.callback and res.callback.status)
+        assert.equal(3, count("POST ")) -- Initiate, and Complete twice
+      end
+    end
+  end)
+
   it("settles a lost answer to Complete", function()
     for _, with_callback in ipairs { false, true } do
       client:delete { bucket = "examplebucket", key = "big" }

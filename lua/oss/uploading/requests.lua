@@ -128,6 +128,33 @@ local function read_complete(op, res, answer, crc)
   return res
 end
 
+-- The error of ListParts for one part; nil while the upload is open, so that nothing completed it.
+local function ask(op, upload_id)
+  local o = op.options
+  local request = value(op, "GET", {}, { "uploadId", upload_id, "max-parts", "1" })
+  return select(2, op:run("head", { bucket = o.bucket, key = o.key, connect_timeout = o.connect_timeout,
+    idle_timeout = o.idle_timeout, answer_timeout = o.answer_timeout }, function(child)
+      return attempts.run(child, {}, request)
+    end))
+end
+
+-- What became of a Complete whose answer was lost, or which found the upload gone. An object with the same
+-- bytes proves nothing while the upload is open. Another Complete can never store it twice.
+local function settle_complete(op, upload_id, err, answer, elapsed, is_gone)
+  local is_lost = err.stored == nil and (err.kind == "transport" or err.kind == "timeout")
+  if is_lost then
+    local gone = ask(op, upload_id)
+    if not gone then
+      err.stored, err.settled = false, true
+    end
+    is_gone = gone and gone.code == "NoSuchUpload"
+  end
+  if not is_gone then
+    return nil, err
+  end
+  return put.settle(op, op.options.callback, err, answer, elapsed, true)
+end
+
 --- CompleteMultipartUpload.
 -- @tparam table op
 -- @tparam table headers flat list
@@ -159,7 +186,7 @@ function M.complete(op, headers, upload_id, parts, resumed)
     settle = function(err, answer, elapsed, _, attempt)
       answer.crc64 = crc
       local spent = err.code == "NoSuchUpload" and (attempt > 1 or resumed)
-      return put.settle(op, op.options.callback, err, answer, resumed and math.huge or elapsed, spent)
+      return settle_complete(op, upload_id, err, answer, resumed and math.huge or elapsed, spent)
     end,
   }, value(op, "POST", list, { "uploadId", upload_id }))
 end
