@@ -117,7 +117,9 @@ local function is_crc64(text)
   return type(text) == "string" and pcall(core.crc64_combine, "0", text, 0)
 end
 
-local field_types = { status = "number", failed = "boolean", callback = "table" }
+-- All others are strings.
+local field_types = { status = "number", attempts = "number", failed = "boolean", retryable = "boolean",
+  callback = "table" }
 
 -- What a closed token remembers; a failure has what every error has.
 local function is_result(result)

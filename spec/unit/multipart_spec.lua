@@ -116,8 +116,9 @@ describe("a token", function()
     misfits[#misfits + 1] = { "the result " .. json.encode(result), t, "b", "k", source }
   end
   it("that is completed fits with the outcome that it remembers", function()
-    for _, result in ipairs { { etag = "E", status = 200, callback = { status = 200, body = "{}" } },
-      { failed = true, kind = "callback", code = "CallbackFailed", message = "no", status = 203 } } do
+    for _, result in ipairs { { etag = "E", status = 200, attempts = 1, callback = { status = 200, body = "{}" } },
+      { failed = true, kind = "callback", code = "CallbackFailed", message = "no", status = 203,
+        attempts = 2, retryable = false } } do
       local t = token()
       t.state, t.parts, t.result = "completed", {}, result
       assert.is_true(multipart.fits(json.decode(json.encode(t)), "b", "k", source))
