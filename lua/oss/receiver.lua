@@ -24,7 +24,7 @@
 -- * `KeyUrlInvalid` (not base64), `KeyUrlForbidden`, `KeyUnknown`, `KeyUnavailable`, `KeyInvalid`;
 -- * `ContentTypeUnsupported`, `BodyTooLarge`, `BodyInvalid`, `LengthRequired` (of `resty.oss.callback`);
 -- * `TokenMissing`, `TokenInvalid`, `TokenExpired`;
--- * `RequestIdMissing`, `Replayed`, `ReplayUnknown` (the store failed).
+-- * `RequestIdMissing`, `Replayed`, `TokenSpent` (429), `ReplayUnknown` (the store failed).
 --
 -- @module oss.receiver
 
@@ -115,6 +115,24 @@ local function check_replay(t, fields, token_left)
   return true
 end
 
+local default_uses = 1000
+
+-- OSS signs for anybody, so who holds a permit can send its token with new request ids without end: all of
+-- them would have to be remembered.
+local function check_uses(t, token, token_left)
+  local count = t.replay.count
+  if not count then
+    return true
+  end
+  local uses, message = count(token, token_left + 1)
+  if not uses then
+    return refuse("ReplayUnknown", "how often its token came could not be found out: " .. tostring(message), 503)
+  elseif uses > (t.token_uses or default_uses) then
+    return refuse("TokenSpent", "more callbacks came with its token than option 'token_uses' allows", 429)
+  end
+  return true
+end
+
 local function check_fields(t, headers)
   local fields, err = parse.body(headers["content-type"], t.body, t)
   if not fields then
@@ -127,10 +145,14 @@ local function check_fields(t, headers)
       return nil, err
     end
   end
-  if t.replay then
+  local fresh = true
+  if t.replay and token_left then
+    fresh, err = check_uses(t, fields.token, token_left)
+  end
+  if t.replay and fresh then
     return check_replay(t, fields, token_left)
   end
-  return true
+  return fresh, err
 end
 
 local function wrong_argument(t, verb)
@@ -156,16 +178,19 @@ local function wrong_argument(t, verb)
     return "verify: option 'secrets' must be a list of at least one secret"
   elseif t.replay and type(t.replay.seen) ~= "function" then
     return "verify: option 'replay' must have a function 'seen'"
+  elseif t.replay and t.replay.count ~= nil and type(t.replay.count) ~= "function" then
+    return "verify: option 'replay': 'count' must be a function"
   end
 end
 
 --- Checks that a request is a callback of OSS.
 --
 -- `replay.seen(id, seconds)` remembers an id for so long and says whether it was there already; on
--- failure it returns nil and a message. `fetch(url)` returns the PEM text at a https URL, or nil and a
--- message. `cache` keeps what was fetched: `cache:get(name)`, `cache:set(name, text, seconds)` and, so
--- that one at a time fetches, `cache:lock(name)`, which returns a function that unlocks or nil and a
--- message; without it a small one in memory is used.
+-- failure it returns nil and a message. `replay.count(token, seconds)`, when there is one, says how often
+-- a token has come, this time included; on failure nil and a message. `fetch(url)` returns the PEM text at
+-- a https URL, or nil and a message. `cache` keeps what was fetched: `cache:get(name)`,
+-- `cache:set(name, text, seconds)` and, so that one at a time fetches, `cache:lock(name)`, which returns a
+-- function that unlocks or nil and a message; without it a small one in memory is used.
 -- @tparam table t options, see README
 -- @treturn boolean|nil true
 -- @treturn table why the request is refused: code, message, status
@@ -229,6 +254,11 @@ function M.memory_replay(limit, clock)
     end
     store:set(id, true, seconds)
     return false
+  end, count = function(token, seconds)
+    local name = "token " .. token
+    local uses = (store:get(name) or 0) + 1
+    store:set(name, uses, seconds)
+    return uses
   end }
 end
 

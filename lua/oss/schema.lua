@@ -219,8 +219,9 @@ local verify = {
     .. "not known here" },
   { "cache", "table", "where fetched keys are kept, with `get`, `set` and perhaps `lock`", default = "in memory" },
   { "secrets", "table", "list of secrets for `callback.token`; the token must fit one of them" },
-  { "replay", "table", "`{ seen = function(id, seconds) }`: refuse a request id that came before; `field` "
-    .. "names it in the body (`reqId`)" },
+  { "replay", "table", "`{ seen = function(id, seconds), count = function(token, seconds) }`: refuse a request id "
+    .. "that came before; `field` names it in the body (`reqId`)" },
+  { "token_uses", "integer", "with `replay` and `secrets`: callbacks that one token is good for", default = 1000 },
   { "window", "seconds", "how long a request id is remembered at the least; longer when its token is valid longer",
     default = "86400, with `secrets` as long as the token" },
   { "now", "integer", "unix seconds; for tests", default = "`os.time()`" },

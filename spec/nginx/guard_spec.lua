@@ -51,7 +51,7 @@ describe("guard", function()
       }
       location /token_once {
         access_by_lua_block { callback.guard { keys = keys, secrets = { "${secret}" }, dict = "oss_callbacks",
-          replay = true } }
+          replay = true, token_uses = 3 } }
         content_by_lua_block { callback.reply() }
       }
       location /small {
@@ -211,6 +211,16 @@ describe("guard", function()
       local core = require "oss.core"
       return ngx.shared.oss_callbacks:ttl("oss-callback-seen:" .. core.hex(core.sha256 "of a token"))]])))
     assert.truthy(left > 0 and left <= 61)
+  end)
+
+  it("takes only so many callbacks with one token, from all workers together", function()
+    local token = require("oss.receiver.token").make(secret, os.time() + 60, "b-1", "spent")
+    for i = 1, 8 do
+      local status, answer = send("/token_once", { body = ('{"bucket":"b-1","object":"spent","reqId":"spent %d",'
+        .. '"token":"%s"}'):format(i, token) })
+      assert.equal(i <= 3 and 200 or 429, status)
+      assert.equal(i > 3 and "TokenSpent" or nil, answer.Code)
+    end
   end)
 
   it("fetches a key once for all workers, without a dict once for each", function()

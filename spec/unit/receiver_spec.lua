@@ -534,6 +534,33 @@ describe("replay", function()
     assert.equal("ok", code_of(with(request { uri = "/cb", body = '{"reqId":"other"}' }, { replay = replay })))
   end)
 
+  it("ends what one token can have remembered", function()
+    local own_secret, remembered = ("s"):rep(16), 0
+    local replay = receiver.memory_replay(10000, function() return now end)
+    local seen = replay.seen
+    replay.seen = function(...)
+      remembered = remembered + 1
+      return seen(...)
+    end
+    local function code(n, key)
+      local token = require("oss.receiver.token").make(own_secret, now + 60, "b-1", key)
+      local text = ('{"bucket":"b-1","object":"%s","reqId":"%s %d","token":"%s"}'):format(key, key, n, token)
+      return code_of(with(request { uri = "/cb", body = text },
+        { replay = replay, secrets = { own_secret }, now = now, token_uses = 5 }))
+    end
+    for n = 1, 50 do
+      assert.equal(n <= 5 and "ok" or "TokenSpent", code(n, "greedy"))
+    end
+    assert.equal(5, remembered)
+    assert.equal("ok", code(1, "honest"))
+    replay.count = nil -- a store that cannot count remembers them all
+    assert.equal("ok", code(51, "greedy"))
+    replay.count = function()
+      return nil, "it is full"
+    end
+    assert.equal("ReplayUnknown", code(1, "unlucky"))
+  end)
+
   it("remembers only what has been verified", function()
     local replay = receiver.memory_replay()
     local t = with(request { uri = "/cb", body = body }, { replay = replay })

@@ -22,8 +22,8 @@
 --
 -- The dict should serve nothing else: others' entries push request ids out, which then pass again. It
 -- holds about 4000 ids per MiB, each as long as its token is valid, without `secrets` for a day; when it is
--- full, callbacks are refused with 503 (`ReplayUnknown`), and OSS tells the uploader so. Who holds a permit
--- can fill it until his token expires: OSS signs any number of callbacks for him. Keep `ttl` short.
+-- full, callbacks are refused with 503 (`ReplayUnknown`), and OSS tells the uploader so. Since OSS signs any
+-- number of callbacks for who holds a permit, a token is good for `token_uses` of them.
 -- @module resty.oss.callback
 
 local core = require "oss.core"
@@ -89,6 +89,15 @@ local function replay_in(dict, field)
       return true
     end
     return false, message
+  end, count = function(token, seconds)
+    local name = "oss-callback-token:" .. token
+    local added, message = dict:safe_add(name, 1, seconds)
+    if added then
+      return 1
+    elseif message == "exists" then
+      return dict:incr(name, 1)
+    end
+    return nil, message
   end }
 end
 
