@@ -206,6 +206,19 @@ describe("an upload in parts", function()
     while client:poll(0.1) > 0 do end -- luacheck: ignore 542
   end)
 
+  it("names its upload id when its parts may be left, and removes them while it is polled", function()
+    local _, err = client:upload(options { rate_limit = 100000, timeout = 0.5 })
+    assert.equal("TotalTimeout", err.code)
+    assert.is_string(err.upload_id)
+    while client:poll(0.1) > 0 do end -- luacheck: ignore 542
+    local _, gone = client:request { bucket = "examplebucket", key = "big", query = { uploadId = err.upload_id } }
+    assert.equal("NoSuchUpload", gone.code)
+    assert(place.server:fault { fault = "status=403:AccessDenied", operation = "UploadPart" })
+    _, err = client:upload(options())
+    assert.equal("AccessDenied", err.code)
+    assert.is_nil(err.upload_id)
+  end)
+
   it("raises for what cannot be", function()
     for text, t in pairs { ["part_size"] = { part_size = 1000 }, ["memory_limit"] = { reader = reader("", 1),
       memory_limit = 100 }, ["cannot go back"] = { reader = reader("", 1), resume = "x" },

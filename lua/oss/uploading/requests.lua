@@ -192,6 +192,7 @@ function M.complete(op, headers, upload_id, parts, resumed)
 end
 
 --- AbortMultipartUpload; behind a cancelled upload in the background.
+-- @treturn boolean whether its parts are gone for sure
 function M.abort(op, upload_id)
   local o = op.options
   local options = { bucket = o.bucket, key = o.key, attempts = 2, retry_budget = 10, connect_timeout = 5,
@@ -202,9 +203,10 @@ function M.abort(op, upload_id)
   end
   if op.interruption then
     op.client:detach("delete", options, work)
-  else
-    op:run("delete", options, work)
+    return false
   end
+  local res, err = op:run("delete", options, work)
+  return res ~= nil or err.code == "NoSuchUpload"
 end
 
 --- ListParts, all pages.

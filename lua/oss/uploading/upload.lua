@@ -109,8 +109,7 @@ local function run(op, state)
     err.upload_id = state.token.upload_id
     local keeps = state.store and err.code ~= "FileChanged" or op.options.upload_id
     if not keeps and err.stored == false then
-      requests.abort(op, err.upload_id)
-      err.upload_id = nil
+      err.upload_id = not requests.abort(op, err.upload_id) and err.upload_id or nil
     end
   end
   return res, err
