@@ -108,9 +108,9 @@ local function is_part_size(n)
   return type(n) == "number" and n >= M.min_part and n <= M.max_part and n == math.floor(n)
 end
 
-local function is_token(token)
-  return type(token) == "table" and token.version == 1 and (token.state == "open" or token.state == "completed")
-    and type(token.upload_id) == "string" and type(token.parts) == "table" and is_part_size(token.part_size)
+local function is_of_this_version(token)
+  return M.is_token(token) and token.version == 1 and (token.state == "open" or token.state == "completed")
+    and type(token.parts) == "table" and is_part_size(token.part_size)
 end
 
 local function is_crc64(text)
@@ -159,7 +159,7 @@ end
 -- @treturn string|boolean why not; or true when the time of change is another: a copy on another machine,
 -- or a change that the fingerprint does not see
 function M.fits(token, bucket, key, source)
-  if not is_token(token) then
+  if not is_of_this_version(token) then
     return false, "it is no token of this version"
   elseif token.bucket ~= bucket or token.key ~= key then
     return false, "it belongs to " .. tostring(token.bucket) .. "/" .. tostring(token.key)
