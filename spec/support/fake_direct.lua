@@ -56,6 +56,10 @@ local function pause(seconds, bell)
   return coroutine.yield()
 end
 
+function methods.reading(work)
+  return work
+end
+
 function methods.spawn(f, ...)
   local thread = coroutine.create(f)
   resume(thread, ...)
