@@ -153,6 +153,11 @@ describe("the answer to a cosocket transfer", function()
     local name = "oss.transport.cosocket.answer"
     local kept = package.loaded[name]
     package.loaded[name] = nil
+    if not pcall(require, "table.new") then -- only LuaJIT has it
+      package.loaded["table.new"] = function()
+        return {}
+      end
+    end
     string.sub = function(...) -- luacheck: ignore 122
       local piece = sub(...)
       copied = copied + #piece
